@@ -1,0 +1,1 @@
+"""Tables of described sounds: folders, data sets and the synthesised library."""

@@ -1,0 +1,1 @@
+"""The paper from one recipe: prepare, train, evaluate, report."""

@@ -1,0 +1,1 @@
+"""From samples to log-mel patches, in memory and on disk."""

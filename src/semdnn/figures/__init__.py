@@ -1,0 +1,1 @@
+"""Figures: arrays in, Axes out; the only place that draws."""

@@ -1,0 +1,1 @@
+"""The network family, its registry and its checkpoints."""

@@ -1,0 +1,1 @@
+"""From descriptions to words, vectors, targets, and from predictions back to words."""
