@@ -247,7 +247,7 @@ def _prune(
     first = np.searchsorted(occurrences.sounds, occurrences.sounds, side="left")
     while True:
         kept = in_dictionary[occurrences.words]
-        n_before = np.cumsum(kept) - kept
+        n_before: NDArray[np.int64] = np.cumsum(kept) - kept
         kept &= n_before - n_before[first] < settings.max_words_per_sound
         counts = np.bincount(occurrences.words[kept], minlength=n_found)
         remaining = in_dictionary & (counts >= settings.min_count)

@@ -1,0 +1,164 @@
+"""Zero-shot classification: the class whose name's vector is nearest to the prediction."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semdnn.evaluation.dissimilarity import unit_rows
+from semdnn.evaluation.ranking import ScoreError
+
+
+class ZeroShot(NamedTuple):
+    """How well class names are told from predictions that never saw the classes.
+
+    Attributes
+    ----------
+    accuracy : float
+        Share of sounds whose nearest class is the true one.
+    predicted : array of int64 [shape=(S,)]
+        Nearest class of every sound; of equally near ones the first.
+    top5_accuracy : float
+        Share of sounds whose true class is among the five nearest.
+    recall : array of float64 [shape=(K,)]
+        Accuracy within each class; NaN where a class has no sound.
+    confusion : array of int64 [shape=(K, K)]
+        Number of sounds by true class (row) and nearest class (column).
+    mean_average_precision : float
+        See the function of that name.
+    """
+
+    accuracy: float
+    predicted: NDArray[np.int64]
+    top5_accuracy: float
+    recall: NDArray[np.float64]
+    confusion: NDArray[np.int64]
+    mean_average_precision: float
+
+
+def class_means(
+    vectors: NDArray[np.floating], word_ids: Sequence[Sequence[int] | NDArray[np.integer]]
+) -> NDArray[np.floating]:
+    """Return the vector of every class: mean of the unit vectors of its name's words, unit length.
+
+    Parameters
+    ----------
+    vectors : array [shape=(W, D)]
+        Word vectors.
+    word_ids : sequence of int sequences [shape=(K, any)]
+        Words of every class, at least one each.
+
+    Returns
+    -------
+    array [shape=(K, D)]
+        Unit vectors.
+
+    Raises
+    ------
+    ScoreError
+        If a class has no words.
+    DissimilarityError
+        If the vectors of a class's words cancel.
+    """
+    empty = [number for number, ids in enumerate(word_ids) if len(ids) == 0]
+    if empty:
+        raise ScoreError(f"class {empty[0]} has no words: leave it out, or map its name to words")
+    unit = unit_rows(vectors, what="vector of word")
+    means = np.stack([unit[np.asarray(ids)].mean(axis=0) for ids in word_ids])
+    return unit_rows(means, what="vector of class")
+
+
+def zero_shot(
+    predictions: NDArray[np.floating],
+    class_vectors: NDArray[np.floating],
+    labels: NDArray[np.integer],
+) -> ZeroShot:
+    """Return how often the nearest class vector is that of the true class.
+
+    Parameters
+    ----------
+    predictions : array [shape=(S, D)]
+        Predicted embeddings of any non-zero length.
+    class_vectors : array [shape=(K, D)]
+        One vector a class, any non-zero length; `class_means` makes them.
+    labels : array of int [shape=(S,)]
+        True class of every sound, 0 … K − 1.
+
+    Raises
+    ------
+    DissimilarityError
+        If a prediction or class vector is zero or not finite.
+    ValueError
+        If labels do not fit the classes or the predictions.
+
+    Examples
+    --------
+    >>> zero_shot(np.array([[2.0, 0.1], [0.2, 1.0]]), np.eye(2), np.array([0, 0])).accuracy
+    0.5
+    """
+    n_classes = len(class_vectors)
+    labels = np.asarray(labels)
+    if len(labels) != len(predictions) or len(labels) == 0:
+        raise ValueError(f"{len(labels)} labels do not fit {len(predictions)} predictions")
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError(f"labels reach from {labels.min()} to {labels.max()}: K is {n_classes}")
+    unit_classes = unit_rows(class_vectors, what="vector of class")
+    cosines = unit_rows(predictions, what="prediction") @ unit_classes.T
+    own = cosines[np.arange(len(labels)), labels][:, None]
+    earlier = np.arange(n_classes) < labels[:, None]
+    n_ahead = np.count_nonzero((cosines > own) | ((cosines == own) & earlier), axis=1)
+    predicted = cosines.argmax(axis=1)
+    confusion = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
+    n_sounds = confusion.sum(axis=1)
+    recall = np.full(n_classes, np.nan)
+    np.divide(confusion.diagonal(), n_sounds, out=recall, where=n_sounds > 0)
+    return ZeroShot(
+        accuracy=float((n_ahead == 0).mean()),
+        predicted=predicted,
+        top5_accuracy=float((n_ahead < 5).mean()),
+        recall=recall,
+        confusion=confusion,
+        mean_average_precision=mean_average_precision(
+            cosines, labels[:, None] == np.arange(n_classes)
+        ),
+    )
+
+
+def mean_average_precision(scores: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
+    """Return the mean over classes of the average precision of ranking all sounds.
+
+    Average precision is Σ (R_n − R_{n−1}) P_n over falling thresholds n, without interpolation;
+    sounds with equal scores enter together. Sounds may be of several classes. Classes without
+    a sound are left out.
+
+    Parameters
+    ----------
+    scores : array [shape=(S, K)]
+        How much each sound seems to be of each class.
+    truth : array of bool [shape=(S, K)]
+        Whether it is.
+
+    Raises
+    ------
+    ScoreError
+        If no class has a sound.
+    ValueError
+        If shapes differ.
+    """
+    if scores.shape != truth.shape:
+        raise ValueError(f"scores {scores.shape} and truth {truth.shape} differ in shape")
+    present = np.flatnonzero(truth.any(axis=0))
+    if present.size == 0:
+        raise ScoreError("no sound is of any class: nothing to rank")
+    return float(np.mean([_average_precision(scores[:, k], truth[:, k]) for k in present]))
+
+
+def _average_precision(scores: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
+    order = np.argsort(-scores, kind="stable")
+    falling = scores[order]
+    last_of_tie = np.append(falling[1:] != falling[:-1], True)
+    n_hits = np.cumsum(truth[order])[last_of_tie]
+    precision = n_hits / (np.flatnonzero(last_of_tie) + 1)
+    return float((np.diff(n_hits, prepend=0) * precision).sum() / n_hits[-1])
