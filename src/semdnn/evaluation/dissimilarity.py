@@ -94,7 +94,7 @@ def rdm(features: NDArray[np.floating], *, metric: Metric = "cosine") -> NDArray
     Returns
     -------
     array [shape=(S(S − 1)/2,)]
-        Condensed RDM in `pdist` order, 0 … 2, in the precision of `features`.
+        Condensed RDM in `pdist` order, 0 … 2, in the precision of `features` (at least float32).
 
     Raises
     ------
@@ -110,9 +110,8 @@ def rdm(features: NDArray[np.floating], *, metric: Metric = "cosine") -> NDArray
     """
     if metric not in ("cosine", "correlation"):
         raise ValueError(f"unknown metric {metric!r}: cosine and correlation are known")
-    if metric == "correlation":
-        features = _centred(features)
-    unit = unit_rows(features)
+    features = np.asarray(features, dtype=np.result_type(features, np.float32))
+    unit = unit_rows(_centred(features) if metric == "correlation" else features)
     n_sounds = len(unit)
     condensed = np.empty(n_sounds * (n_sounds - 1) // 2, dtype=unit.dtype)
     for rows, cells in _upper_blocks(n_sounds):
@@ -228,7 +227,7 @@ def _sums_within(
 ) -> Iterator[NDArray[np.float64]]:
     """Yield, for blocks of permutations, the sum over pairs within one class [shape=(n,)]."""
     members = np.eye(codes.max() + 1)[codes]
-    n_sounds, n_classes = members.shape
+    n_classes = members.shape[1]
     size = max(1, _BLOCK_CELLS // members.size)
     for start in range(0, len(orders), size):
         block = np.concatenate([members[order] for order in orders[start : start + size]], axis=1)

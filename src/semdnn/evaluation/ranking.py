@@ -47,11 +47,20 @@ class RankingScore(NamedTuple):
     pessimistic: NDArray[np.float64]
 
 
-class _Pairs(NamedTuple):
-    """True words in one go: parallel arrays [shape=(n,)]."""
+class TruePairs(NamedTuple):
+    """Every true word of every sound.
+
+    Attributes
+    ----------
+    sounds, words : arrays of int64 [shape=(n,)]
+        Parallel: which sound has which true word, sounds ascending.
+    n_true : array of int64 [shape=(S,)]
+        Number of true words of every sound, at least 1.
+    """
 
     sounds: NDArray[np.int64]
     words: NDArray[np.int64]
+    n_true: NDArray[np.int64]
 
 
 def ranking_scores(
@@ -95,27 +104,13 @@ def ranking_scores(
     sounds, words, n_true = true_pairs(truth)
     ranks = np.empty((4, len(words)))
     for rows in _chunks(len(words), n_words):
-        ranks[:, rows] = _ranks(primary, tiebreak, _Pairs(sounds[rows], words[rows]))
+        ranks[:, rows] = _ranks(primary, tiebreak, sounds[rows], words[rows])
     marks = 1 - (ranks - 1) / max(n_words - 1, 1)
     return RankingScore(*(np.bincount(sounds, mark, len(n_true)) / n_true for mark in marks))
 
 
-def true_pairs(
-    truth: csr_array,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the sound and the word of every true word, and the number of them a sound.
-
-    Parameters
-    ----------
-    truth : csr_array of bool [shape=(S, W)]
-        Stored zeros are not true.
-
-    Returns
-    -------
-    sounds, words : arrays of int64 [shape=(n,)]
-        Parallel, sounds ascending.
-    n_true : array of int64 [shape=(S,)]
-        At least 1 each.
+def true_pairs(truth: csr_array) -> TruePairs:
+    """Return the true words of all sounds; stored zeros of `truth` [shape=(S, W)] are not true.
 
     Raises
     ------
@@ -129,7 +124,7 @@ def true_pairs(
             f"sound {int(np.argmin(n_true))} has no true word among the dictionary's: "
             "leave such sounds out, and say how many they are"
         )
-    return sounds, words, n_true
+    return TruePairs(sounds, words, n_true)
 
 
 def _chunks(n_pairs: int, n_words: int) -> Iterator[slice]:
@@ -139,22 +134,32 @@ def _chunks(n_pairs: int, n_words: int) -> Iterator[slice]:
 
 
 def _ranks(
-    primary: NDArray[np.floating], tiebreak: NDArray[np.floating] | None, pairs: _Pairs
+    primary: NDArray[np.floating],
+    tiebreak: NDArray[np.floating] | None,
+    sounds: NDArray[np.int64],
+    words: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the ranks from 1 of the true words, one row a tie rule [shape=(4, n)]."""
-    scores, own = primary[pairs.sounds], primary[pairs.sounds, pairs.words][:, None]
-    if np.isnan(scores).any():
-        sound = pairs.sounds[np.isnan(scores).any(axis=1).argmax()]
-        raise ScoreError(f"a score of sound {sound} is NaN: the network's prediction is not finite")
-    better = np.count_nonzero(scores > own, axis=1)
+    """Return the ranks from 1 of true words, one row a tie rule [shape=(4, n)]."""
+    scores, own = _gathered(primary, sounds, words)
+    n_better = np.count_nonzero(scores > own, axis=1)
     tied = scores == own
-    n_tied = np.count_nonzero(tied, axis=1)
-    optimistic, pessimistic = better + 1, better + n_tied
+    optimistic, pessimistic = n_better + 1, n_better + np.count_nonzero(tied, axis=1)
     average = (optimistic + pessimistic) / 2
     dual = average
     if tiebreak is not None:
-        breaks, own = tiebreak[pairs.sounds], tiebreak[pairs.sounds, pairs.words][:, None]
-        ahead = np.count_nonzero(tied & (breaks > own), axis=1)
-        n_equal = np.count_nonzero(tied & (breaks == own), axis=1)
-        dual = better + ahead + (n_equal + 1) / 2
+        scores, own = _gathered(tiebreak, sounds, words)
+        n_ahead = np.count_nonzero(tied & (scores > own), axis=1)
+        n_equal = np.count_nonzero(tied & (scores == own), axis=1)
+        dual = n_better + n_ahead + (n_equal + 1) / 2
     return np.stack([dual, average, optimistic, pessimistic]).astype(np.float64)
+
+
+def _gathered(
+    scores: NDArray[np.floating], sounds: NDArray[np.int64], words: NDArray[np.int64]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return the scores of all words [shape=(n, W)] and of the true one [shape=(n, 1)]."""
+    rows = scores[sounds]
+    if np.isnan(rows).any():
+        sound = sounds[np.isnan(rows).any(axis=1).argmax()]
+        raise ScoreError(f"a score of sound {sound} is NaN: its prediction is not finite")
+    return rows, rows[np.arange(len(words)), words][:, None]
