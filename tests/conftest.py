@@ -18,14 +18,14 @@ def shared() -> Path:
 def tiny_checkpoint(tmp_path_factory) -> Path:
     """An untrained network with a small real dictionary, as a file."""
     import torch
-
     from semdnn.features.store import FeatureSettings
     from semdnn.network.checkpoint import Checkpoint, save_checkpoint
     from semdnn.network.registry import build_network
-    from semdnn.semantics.dictionary import DictionarySettings, build_dictionary
     from semdnn.semantics.word_space import open_word_space
 
-    words = "dog bark cat rain wind bell engine water door step glass bird".split()
+    from semdnn.semantics.dictionary import DictionarySettings, build_dictionary
+
+    words = ["dog", "bark", "cat", "rain", "wind", "bell", "engine", "water", "door", "step", "glass", "bird"]
     build = build_dictionary(
         [[word] for word in words],
         open_word_space("minilm"),

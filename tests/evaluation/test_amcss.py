@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+
 from semdnn.evaluation import amcss as module
 from semdnn.evaluation.amcss import amcss
 from semdnn.evaluation.dissimilarity import DissimilarityError

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
 from semdnn.evaluation import ranking
 from semdnn.evaluation.ranking import ScoreError, ranking_scores, true_pairs
 

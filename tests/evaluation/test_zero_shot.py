@@ -1,9 +1,10 @@
-"""Zero-shot scores against hand-worked cases, loops and scikit-learn's published definition."""
+"""Zero-shot scores against loops and the definition of average precision."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from semdnn.evaluation.dissimilarity import DissimilarityError
 from semdnn.evaluation.ranking import ScoreError
 from semdnn.evaluation.zero_shot import class_means, mean_average_precision, zero_shot
