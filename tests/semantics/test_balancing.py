@@ -38,18 +38,18 @@ def entropy_of(word_ids, clusters, chosen) -> float:
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**32), st.integers(1, 9))
-def test_nears_the_best_of_all_choices_and_never_passes_the_bound(seed, n_chosen) -> None:
-    word_ids, clusters = problem(seed, 9)
+@given(st.integers(0, 2**32), st.integers(1, 7))
+def test_no_choice_passes_the_bound_and_no_exchange_is_better(seed, n_chosen) -> None:
+    word_ids, clusters = problem(seed, 7)
     result = balance(word_ids, clusters, n_chosen, np.random.default_rng(seed))
-    best = max(
-        entropy_of(word_ids, clusters, choice) for choice in combinations(range(9), n_chosen)
-    )
     reached = entropy_of(word_ids, clusters, result.chosen)
     assert result.entropy_after == pytest.approx(reached, abs=1e-12)
-    assert result.entropy_before == pytest.approx(entropy_of(word_ids, clusters, range(9)))
-    assert reached <= best + 1e-12 <= result.entropy_bound + 2e-12
-    assert best - reached < 0.25
+    assert result.entropy_before == pytest.approx(entropy_of(word_ids, clusters, range(7)))
+    for choice in combinations(range(7), n_chosen):
+        other = entropy_of(word_ids, clusters, choice)
+        assert other <= result.entropy_bound + 1e-12
+        if len(set(choice) - set(result.chosen.tolist())) <= 1:
+            assert other <= reached + 2e-6
 
 
 def test_finds_nearly_all_best_choices_of_small_libraries() -> None:
