@@ -96,12 +96,24 @@ def test_class_means_average_directions() -> None:
         class_means(vectors, [[0, 2]])
 
 
+def test_a_class_without_vector_is_never_predicted_and_its_sounds_are_missed() -> None:
+    classes = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
+    result = zero_shot(np.array([[1.0, 0], [1.0, 0], [-1.0, 0]]), classes, np.array([0, 1, 2]))
+    assert result.predicted.tolist() == [1, 1, 2]
+    assert result.accuracy == result.top5_accuracy == pytest.approx(2 / 3)
+    assert result.recall.tolist() == [0, 1, 1]
+    with pytest.raises(ScoreError, match="no class has a vector"):
+        zero_shot(np.ones((1, 2)), np.zeros((2, 2)), np.array([0]))
+
+
 def test_what_does_not_fit_is_refused() -> None:
     predictions, classes = np.ones((2, 3)), np.eye(3)
     with pytest.raises(ValueError, match="K is 3"):
         zero_shot(predictions, classes, np.array([0, 3]))
     with pytest.raises(ValueError, match="do not fit"):
         zero_shot(predictions, classes, np.array([0]))
+    with pytest.raises(DissimilarityError, match="class vector 2 is zero or not finite"):
+        zero_shot(predictions, np.diag([1, 1, np.nan]), np.array([0, 1]))
     with pytest.raises(DissimilarityError, match="prediction 1 is zero"):
         zero_shot(np.array([[1.0, 0, 0], [0, 0, 0]]), classes, np.array([0, 1]))
     with pytest.raises(ScoreError, match="no sound is of any class"):

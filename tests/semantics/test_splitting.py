@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from semdnn.semantics.splitting import SplitError, join_groups, split_by_recording
 
+PAPER = (0.9, 0.05, 0.05)
 LABELS = st.lists(st.sampled_from(["", "a", "b", "c", "d", "e"]), min_size=1, max_size=30)
 
 
@@ -52,14 +53,14 @@ def test_no_recording_is_in_two_parts_and_no_part_is_empty(labels, seed) -> None
     groups = join_groups(labels)
     if groups.max() < 2:
         with pytest.raises(SplitError, match="cannot fill 3 parts"):
-            split_by_recording(labels, rng=np.random.default_rng(seed))
+            split_by_recording(labels, PAPER, rng=np.random.default_rng(seed))
         return
-    split = split_by_recording(labels, rng=np.random.default_rng(seed))
+    split = split_by_recording(labels, PAPER, rng=np.random.default_rng(seed))
     parts = [set(groups[part].tolist()) for part in split]
     assert all(parts)
     assert sum(len(part) for part in parts) == len(set.union(*parts))
     assert sorted(np.concatenate(split).tolist()) == list(range(len(labels)))
-    again = split_by_recording(labels, rng=np.random.default_rng(seed))
+    again = split_by_recording(labels, PAPER, rng=np.random.default_rng(seed))
     for one, other in zip(split, again, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -67,7 +68,7 @@ def test_no_recording_is_in_two_parts_and_no_part_is_empty(labels, seed) -> None
 def test_parts_are_as_large_as_asked_where_recordings_are_small() -> None:
     rng = np.random.default_rng(0)
     recordings = rng.integers(0, 3_000, 10_000).tolist()
-    split = split_by_recording(recordings, rng=rng)
+    split = split_by_recording(recordings, PAPER, rng=rng)
     assert [len(part) for part in split] == [9_000, 500, 500]
     split = split_by_recording(recordings, (0.5, 0.3, 0.2), rng=rng)
     assert [len(part) for part in split] == [5_000, 3_000, 2_000]
@@ -76,7 +77,7 @@ def test_parts_are_as_large_as_asked_where_recordings_are_small() -> None:
 def test_a_huge_recording_is_for_training() -> None:
     recordings = ["huge"] * 38 + ["one", "two"]
     for seed in range(10):
-        split = split_by_recording(recordings, rng=np.random.default_rng(seed))
+        split = split_by_recording(recordings, PAPER, rng=np.random.default_rng(seed))
         assert [len(part) for part in split] == [38, 1, 1]
 
 
@@ -85,6 +86,7 @@ def test_parts_of_fraction_0_stay_empty() -> None:
     assert [len(part) for part in split] == [8, 2, 0]
     split = split_by_recording(["a"], (1.0, 0.0, 0.0), rng=np.random.default_rng(0))
     assert [len(part) for part in split] == [1, 0, 0]
+    assert split.training is split.train
 
 
 def test_every_recording_may_come_into_every_part() -> None:

@@ -10,7 +10,7 @@ Phipson & Smyth (2010), doi:10.2202/1544-6115.1585.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +121,7 @@ def rdm(features: NDArray[np.floating], *, metric: Metric = "cosine") -> NDArray
     return np.clip(condensed, 0, 2, out=condensed)
 
 
-def class_model_rdm(labels: Sequence[Hashable]) -> NDArray[np.float64]:
+def class_model_rdm(labels: Sequence[Hashable] | NDArray[Any]) -> NDArray[np.float64]:
     """Return the class model: 0 for two sounds of one class, 1 for two of different classes.
 
     Parameters
@@ -149,7 +149,7 @@ def class_model_rdm(labels: Sequence[Hashable]) -> NDArray[np.float64]:
 
 def macro_class_correlation(
     dissimilarities: NDArray[np.floating],
-    labels: Sequence[Hashable],
+    labels: Sequence[Hashable] | NDArray[Any],
     rng: np.random.Generator,
     *,
     n_permutations: int = 1_000,
@@ -269,6 +269,6 @@ def _above_diagonal(shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.arange(shape[1])[None] > np.arange(shape[0])[:, None]
 
 
-def _codes(labels: Sequence[Hashable]) -> NDArray[np.int64]:
+def _codes(labels: Sequence[Hashable] | NDArray[Any]) -> NDArray[np.int64]:
     index: dict[Hashable, int] = {}
     return np.array([index.setdefault(label, len(index)) for label in labels], dtype=np.int64)

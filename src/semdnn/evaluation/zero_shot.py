@@ -81,14 +81,17 @@ def zero_shot(
     predictions : array [shape=(S, D)]
         Predicted embeddings of any non-zero length.
     class_vectors : array [shape=(K, D)]
-        One vector a class, any non-zero length; `class_means` makes them.
+        One vector a class, of any length; `class_means` makes them. A class whose vector is zero,
+        because no word of its name is known, is never predicted: its sounds count as missed.
     labels : array of int [shape=(S,)]
         True class of every sound, 0 … K − 1.
 
     Raises
     ------
+    ScoreError
+        If all class vectors are zero.
     DissimilarityError
-        If a prediction or class vector is zero or not finite.
+        If a prediction is zero, or a prediction or class vector is not finite.
     ValueError
         If labels do not fit the classes or the predictions.
 
@@ -103,11 +106,11 @@ def zero_shot(
         raise ValueError(f"{len(labels)} labels do not fit {len(predictions)} predictions")
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError(f"labels reach from {labels.min()} to {labels.max()}: K is {n_classes}")
-    unit_classes = unit_rows(class_vectors, what="vector of class")
-    cosines = unit_rows(predictions, what="prediction") @ unit_classes.T
+    cosines = _class_cosines(predictions, class_vectors)
     own = cosines[np.arange(len(labels)), labels][:, None]
     earlier = np.arange(n_classes) < labels[:, None]
     n_ahead = np.count_nonzero((cosines > own) | ((cosines == own) & earlier), axis=1)
+    found_in_5 = (n_ahead < 5) & np.isfinite(own[:, 0])
     predicted = cosines.argmax(axis=1)
     confusion = np.zeros((n_classes, n_classes), dtype=np.int64)
     np.add.at(confusion, (labels, predicted), 1)
@@ -115,15 +118,28 @@ def zero_shot(
     recall = np.full(n_classes, np.nan)
     np.divide(confusion.diagonal(), n_sounds, out=recall, where=n_sounds > 0)
     return ZeroShot(
-        accuracy=float((n_ahead == 0).mean()),
+        accuracy=float((predicted == labels).mean()),
         predicted=predicted,
-        top5_accuracy=float((n_ahead < 5).mean()),
+        top5_accuracy=float(found_in_5.mean()),
         recall=recall,
         confusion=confusion,
         mean_average_precision=mean_average_precision(
             cosines, labels[:, None] == np.arange(n_classes)
         ),
     )
+
+
+def _class_cosines(
+    predictions: NDArray[np.floating], class_vectors: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Return the cosine of every prediction to every class [shape=(S, K)]; −∞ to zero vectors."""
+    has_vector = class_vectors.any(axis=1)
+    if not has_vector.any():
+        raise ScoreError("no class has a vector: map the class names to words of the word space")
+    unit_classes = unit_rows(np.where(has_vector[:, None], class_vectors, 1), what="class vector")
+    cosines = unit_rows(predictions, what="prediction") @ unit_classes.T
+    cosines[:, ~has_vector] = -np.inf
+    return cosines
 
 
 def mean_average_precision(scores: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:

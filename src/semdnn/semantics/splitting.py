@@ -1,7 +1,7 @@
 """Splitting sounds in parts that share no source recording."""
 
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,13 @@ class Split(NamedTuple):
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
 
+    @property
+    def training(self) -> NDArray[np.int64]:
+        """The training part, by its full name."""
+        return self.train
 
-def join_groups(*labelings: Sequence[Hashable]) -> NDArray[np.int64]:
+
+def join_groups(*labelings: Sequence[Hashable] | NDArray[Any]) -> NDArray[np.int64]:
     """Return groups in which sounds are together that share a label in any labelling.
 
     Parameters
@@ -67,9 +72,8 @@ def join_groups(*labelings: Sequence[Hashable]) -> NDArray[np.int64]:
 
 
 def split_by_recording(
-    recordings: Sequence[Hashable],
-    fractions: tuple[float, float, float] = (0.9, 0.05, 0.05),
-    *,
+    recordings: Sequence[Hashable] | NDArray[Any],
+    fractions: tuple[float, float, float],
     rng: np.random.Generator,
 ) -> Split:
     """Split sounds into training, validation and test so that no group is in two parts.
@@ -84,7 +88,7 @@ def split_by_recording(
         Group of every sound: its source recording, or ids of `join_groups`. The empty string
         stands for a recording of its own.
     fractions : three floats
-        Shares of training, validation and test; not negative, sum 1.
+        Shares of training (above 0), validation and test; sum 1. The paper's: 0.9, 0.05, 0.05.
     rng : numpy.random.Generator
         Same state, same split.
 
