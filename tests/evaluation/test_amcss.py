@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -13,25 +13,20 @@ from semdnn.evaluation.ranking import ScoreError
 
 
 def literal(top_words, truth, vectors, top_n):
+    unit = [vector / np.sqrt(vector @ vector) for vector in vectors]
     result = []
     for sound, top in enumerate(top_words):
         curve = []
         for n in top_n:
             nearest = []
             for true in np.flatnonzero(truth[sound]):
-                t = vectors[true]
-                nearest.append(
-                    max(
-                        float(t @ vectors[w]) / (np.linalg.norm(t) * np.linalg.norm(vectors[w]))
-                        for w in top[:n]
-                    )
-                )
-            curve.append(np.mean(nearest))
+                nearest.append(max(float(unit[true] @ unit[word]) for word in top[:n]))
+            curve.append(sum(nearest) / len(nearest))
         result.append(curve)
     return np.array(result)
 
 
-def problem(seed: int, n_sounds: int = 6, n_words: int = 20, n_dims: int = 4):
+def problem(seed: int, n_sounds: int = 3, n_words: int = 20, n_dims: int = 4):
     rng = np.random.default_rng(seed)
     truth = rng.random((n_sounds, n_words)) < 0.2
     truth[:, 0] |= ~truth.any(axis=1)
@@ -39,14 +34,16 @@ def problem(seed: int, n_sounds: int = 6, n_words: int = 20, n_dims: int = 4):
     return top, truth, rng.standard_normal((n_words, n_dims))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 20))
 def test_equals_a_literal_loop(seed, n_words) -> None:
     top, truth, vectors = problem(seed, n_words=n_words)
     scores = amcss(top, csr_array(truth), vectors)
-    assert scores.shape == (6, 11)
+    assert scores.shape == (3, 11)
     np.testing.assert_allclose(scores, literal(top, truth, vectors, range(5, 16)), atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_never_falls_with_n_and_ignores_vector_lengths(seed) -> None:
     top, truth, vectors = problem(seed)
@@ -56,6 +53,7 @@ def test_never_falls_with_n_and_ignores_vector_lengths(seed) -> None:
     np.testing.assert_allclose(amcss(top, csr_array(truth), longer), scores, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_permuting_sounds_permutes_scores(seed) -> None:
     top, truth, vectors = problem(seed)

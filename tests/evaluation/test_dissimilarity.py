@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr, spearmanr
@@ -28,6 +28,7 @@ def slow_rdm(features, metric):
     return np.array(result)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 12), st.sampled_from(["cosine", "correlation"]))
 def test_equals_pdist_and_a_slow_loop(seed, n_sounds, metric) -> None:
     features = np.random.default_rng(seed).standard_normal((n_sounds, 5)) + 1
@@ -55,6 +56,7 @@ def test_blocks_change_nothing(monkeypatch) -> None:
     np.testing.assert_array_equal(class_model_rdm([i % 4 for i in range(33)]), model)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_scaling_rows_changes_nothing_and_permuting_permutes(seed) -> None:
     rng = np.random.default_rng(seed)
@@ -96,6 +98,7 @@ def test_class_model_equals_a_loop() -> None:
     assert class_model_rdm(labels).tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(4, 12))
 def test_correlations_equal_scipy(seed, n_sounds) -> None:
     rng = np.random.default_rng(seed)

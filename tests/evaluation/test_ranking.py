@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -45,6 +45,7 @@ def problems(draw: st.DrawFn) -> tuple[NDArray[np.float64], NDArray[np.float64],
     return primary, tiebreak, truth
 
 
+@settings(deadline=None)
 @given(problems(), st.booleans())
 def test_equals_brute_force(problem, with_tiebreak) -> None:
     primary, tiebreak, truth = problem
@@ -53,6 +54,7 @@ def test_equals_brute_force(problem, with_tiebreak) -> None:
     np.testing.assert_allclose(np.stack(scores), brute_force(primary, tiebreak, truth), atol=1e-12)
 
 
+@settings(deadline=None)
 @given(problems())
 def test_rules_enclose_each_other(problem) -> None:
     primary, tiebreak, truth = problem
@@ -62,6 +64,7 @@ def test_rules_enclose_each_other(problem) -> None:
     np.testing.assert_allclose(scores.average, (scores.optimistic + scores.pessimistic) / 2)
 
 
+@settings(deadline=None)
 @given(problems(), st.floats(0.01, 100))
 def test_scaling_a_prediction_changes_no_rank(problem, factor) -> None:
     primary, tiebreak, truth = problem
@@ -70,6 +73,7 @@ def test_scaling_a_prediction_changes_no_rank(problem, factor) -> None:
     np.testing.assert_array_equal(np.stack(before), np.stack(after))
 
 
+@settings(deadline=None)
 @given(problems(), st.integers(0, 1000))
 def test_permuting_sounds_permutes_scores(problem, seed) -> None:
     primary, tiebreak, truth = problem

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semdnn.evaluation import resampling
@@ -29,6 +29,7 @@ def test_interval_of_many_sounds_is_near_the_normal_one() -> None:
     assert result.high == pytest.approx(values.mean() + half, abs=0.004)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.integers(0, 100))
 def test_interval_lies_within_the_values_and_repeats(values, seed) -> None:
     array = np.array(values)
@@ -57,6 +58,7 @@ def test_equal_networks_have_p_1_and_clearly_better_ones_the_least() -> None:
     assert p == pytest.approx(0.01)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_p_value_is_symmetric_and_blind_to_scale(seed) -> None:
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semdnn.evaluation.dissimilarity import DissimilarityError
@@ -21,6 +21,7 @@ def slow_average_precision(scores, truth) -> float:
     return float(total)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 9))
 def test_equals_a_loop_over_sounds(seed, n_classes) -> None:
     rng = np.random.default_rng(seed)
@@ -46,6 +47,7 @@ def test_equals_a_loop_over_sounds(seed, n_classes) -> None:
             assert np.isnan(result.recall[number])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_average_precision_with_many_ties(seed, n_levels) -> None:
     rng = np.random.default_rng(seed)
@@ -58,6 +60,7 @@ def test_average_precision_with_many_ties(seed, n_levels) -> None:
     assert mean_average_precision(scores, truth) == pytest.approx(np.mean(expected))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.floats(0.01, 100))
 def test_scale_and_order_of_sounds_change_nothing(seed, factor) -> None:
     rng = np.random.default_rng(seed)

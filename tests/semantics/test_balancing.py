@@ -122,6 +122,7 @@ def test_random_choice_is_uniform() -> None:
     assert np.abs(n_times - 800).max() < 120
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=20).filter(any))
 def test_entropy_equals_scipy(counts) -> None:
     assert entropy(counts) == pytest.approx(scipy_entropy(counts, base=2), abs=1e-12)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
@@ -36,6 +36,7 @@ def literal_ward(vectors, n_clusters) -> set[frozenset[int]]:
     return set(groups.values())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(2, 12), st.integers(1, 12))
 def test_equals_a_literal_loop(seed, n_words, n_clusters) -> None:
     vectors = np.random.default_rng(seed).standard_normal((n_words, 4))
@@ -52,6 +53,7 @@ def test_equals_scipy(monkeypatch) -> None:
         assert partition(ward_clusters(vectors, n_clusters)) == partition(expected)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 12))
 def test_number_of_clusters_is_kept_even_with_ties(n_words, n_clusters) -> None:
     ids = ward_clusters(np.eye(n_words, dtype=np.float32), n_clusters)

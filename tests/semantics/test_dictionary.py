@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -65,6 +66,7 @@ def some(**changes) -> Dictionary:
 SOUNDS = st.lists(st.lists(st.sampled_from("abcdefghxyz"), max_size=8), min_size=1, max_size=12)
 
 
+@hypothesis_settings(deadline=None)
 @given(SOUNDS, st.integers(1, 4), st.integers(1, 4))
 def test_invariants_and_literal_words(sounds, min_count, cap) -> None:
     sounds = [*sounds, *[["a", "x"]] * min_count]  # so that one word is always left
@@ -88,6 +90,7 @@ def test_invariants_and_literal_words(sounds, min_count, cap) -> None:
     assert list(build.out_of_vocabulary.values()) == sorted(outside.values(), reverse=True)
 
 
+@hypothesis_settings(deadline=None)
 @given(SOUNDS, st.integers(1, 4))
 def test_without_a_cap_every_frequent_word_is_kept(sounds, min_count) -> None:
     having = Counter(word for own in sounds for word in set(own) - set("xyz"))

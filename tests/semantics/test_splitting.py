@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semdnn.semantics.splitting import SplitError, join_groups, split_by_recording
@@ -26,6 +26,7 @@ def literal_groups(labelings) -> list[int]:
             return [sorted(set(groups)).index(group) for group in groups]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.integers(1, 3), st.data())
 def test_groups_equal_a_literal_loop(n_sounds, n_labelings, data) -> None:
     labelings = [
@@ -48,6 +49,7 @@ def test_labellings_of_different_length_are_refused(labelings) -> None:
         join_groups(*labelings)
 
 
+@settings(deadline=None)
 @given(LABELS, st.integers(0, 100))
 def test_no_recording_is_in_two_parts_and_no_part_is_empty(labels, seed) -> None:
     groups = join_groups(labels)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semdnn.semantics import targets
@@ -25,6 +25,7 @@ def some_ids(seed: int, n_sounds: int, n_words: int):
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_embeddings_equal_a_literal_loop(seed) -> None:
     dictionary = dictionary_of(np.random.default_rng(seed).standard_normal((6, 5)))
@@ -39,6 +40,7 @@ def test_embeddings_equal_a_literal_loop(seed) -> None:
     np.testing.assert_allclose(np.linalg.norm(result, axis=1), 1, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 7))
 def test_multi_hot_equals_a_literal_loop(seed, n_words) -> None:
     word_ids = [*some_ids(seed, 5, n_words), np.array([], dtype=np.int32)]

@@ -133,7 +133,7 @@ def _class_cosines(
     predictions: NDArray[np.floating], class_vectors: NDArray[np.floating]
 ) -> NDArray[np.floating]:
     """Return the cosine of every prediction to every class [shape=(S, K)]; −∞ to zero vectors."""
-    has_vector = class_vectors.any(axis=1)
+    has_vector = (class_vectors != 0).any(axis=1)
     if not has_vector.any():
         raise ScoreError("no class has a vector: map the class names to words of the word space")
     unit_classes = unit_rows(np.where(has_vector[:, None], class_vectors, 1), what="class vector")
