@@ -76,7 +76,7 @@ class Checkpoint:
     def n_outputs(self) -> int:
         """Embedding dimensions (semDNN) or words (catDNN)."""
         n_words, n_dims = self.dictionary.vectors.shape
-        return n_words if self.kind == "catdnn" else n_dims
+        return int(n_words if self.kind == "catdnn" else n_dims)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
@@ -205,7 +205,9 @@ def _checkpoint(tensors: dict[str, Tensor], described: dict[str, Any]) -> Checkp
     )
     if not len(vectors) == len(dictionary.words) == len(dictionary.counts):
         raise ValueError(f"{len(dictionary.words)} words, but {len(vectors)} vectors")
-    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in described["spec"].items()}
+    sizes: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in described["spec"].items()
+    }
     state = {n.removeprefix("network."): v for n, v in tensors.items() if n.startswith("network.")}
     if described["kind"] not in KINDS:
         raise ValueError(f"unknown kind {described['kind']!r}")

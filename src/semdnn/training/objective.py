@@ -61,27 +61,23 @@ def log_odds(frequencies: Tensor) -> Tensor:
 
 
 def validation_score(kind: str, predictions: Tensor, targets: Tensor) -> float:
-    """Return one number, larger is better, that tells a person how far training is.
+    """Return one number, larger is better, that tells a person how far training has come.
 
     Parameters
     ----------
     kind : str
-        Kind of the network.
+        "semdnn" or "catdnn".
     predictions, targets : Tensor [shape=(S, n_outputs)]
-        Per sound. Patches [shape=(P, 96, 64)] for an autoencoder.
+        Per sound, up to a positive factor.
 
     Returns
     -------
     float
         semDNN: mean cosine with the target. catDNN: mean over a sound's words of
-        1 − (rank − 1)/(W − 1) with tied words at their average rank, then over sounds. CAE: share
-        of the variance reproduced.
+        1 − (rank − 1)/(W − 1) with tied words at their average rank, then over sounds.
     """
     if kind == "semdnn":
         return float(functional.cosine_similarity(predictions, targets, dim=1).mean())
-    if kind == "cae":
-        error = functional.mse_loss(predictions, targets)
-        return 1.0 - float(error / targets.var(correction=0))
     return _mean_word_rank(predictions, targets > 0)
 
 

@@ -1,0 +1,156 @@
+"""Augmentation of log-mel patches: new examples from those that there are.
+
+Everything that changes a sound's level or spectrum, mixing included, is done where it is exact:
+on mel magnitudes exp(x) − offset, whose logarithm is then taken with the same offset. Every
+random number comes from the generator that is passed, drawn on the CPU, so that a CPU and a GPU
+see the same augmentation.
+"""
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from semdnn.settings import Settings
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Decibels = Annotated[float, Field(ge=0.0)]
+
+
+class AugmentationSettings(Settings):
+    """How strongly training patches are varied; 0 switches a kind off.
+
+    Attributes
+    ----------
+    mix_probability : float
+        Probability that a patch is mixed with another one of its batch, 0–1.
+    mix_level_db : float
+        Largest difference in level between the two, either way, dB.
+    gain_db : float
+        Largest change of level, either way, dB.
+    equaliser_db : float
+        Largest change of level of a band by a smooth random curve over the bands, dB.
+    shift_frames : int
+        Largest shift in time, either way, around the patch's ends, frames of 10 ms.
+    time_mask_frames : int
+        Largest number of neighbouring frames that are masked.
+    band_mask_bands : int
+        Largest number of neighbouring mel bands that are masked.
+    """
+
+    mix_probability: Probability = 0.5
+    mix_level_db: Decibels = 6.0
+    gain_db: Decibels = 6.0
+    equaliser_db: Decibels = 6.0
+    shift_frames: Annotated[int, Field(ge=0, le=96)] = 16
+    time_mask_frames: Annotated[int, Field(ge=0, le=95)] = 16
+    band_mask_bands: Annotated[int, Field(ge=0, le=63)] = 8
+
+    @classmethod
+    def off(cls) -> "AugmentationSettings":
+        """Return the settings that leave every patch as it is."""
+        return cls(**dict.fromkeys(cls.model_fields, 0))
+
+
+def augment(
+    patches: Tensor,
+    targets: Tensor,
+    settings: AugmentationSettings,
+    generator: torch.Generator,
+    *,
+    log_offset: float = 0.01,
+) -> tuple[Tensor, Tensor]:
+    """Return varied patches, and the targets that belong to them.
+
+    Parameters
+    ----------
+    patches : Tensor [shape=(B, 96, 64)]
+        Log-mel patches.
+    targets : Tensor [shape=(B, n_outputs)]
+        Vectors (semDNN), rows of 0 and 1 (catDNN), or no columns (autoencoder).
+    settings : AugmentationSettings
+        What is varied, and how far.
+    generator : torch.Generator
+        On the CPU.
+    log_offset : float
+        The constant that the log-mels were taken with.
+
+    Returns
+    -------
+    patches : Tensor [shape=(B, 96, 64)]
+    targets : Tensor [shape=(B, n_outputs)]
+        Of mixed patches: the union of the words where all targets are 0 or 1, the mean scaled to
+        unit length otherwise.
+    """
+    changes_level = settings.gain_db or settings.equaliser_db
+    if settings.mix_probability or changes_level:
+        magnitudes = (patches.exp() - log_offset).clamp_min(0.0)
+        if settings.mix_probability:
+            magnitudes, targets = _mixed(magnitudes, targets, settings, generator)
+        if changes_level:
+            magnitudes = magnitudes * _level_curves(len(patches), settings, generator).to(patches)
+        patches = (magnitudes + log_offset).log()
+    if settings.shift_frames:
+        patches = _shifted(patches, settings.shift_frames, generator)
+    if settings.time_mask_frames or settings.band_mask_bands:
+        patches = _masked(patches, settings, generator)
+    return patches, targets
+
+
+def _mixed(
+    magnitudes: Tensor, targets: Tensor, settings: AugmentationSettings, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Mix patches with partners out of the batch: incoherent sources add in power."""
+    n = len(magnitudes)
+    partner = torch.randperm(n, generator=generator).to(magnitudes.device)
+    chosen = (torch.rand(n, generator=generator) < settings.mix_probability).to(magnitudes.device)
+    level_db = _uniform(n, settings.mix_level_db, generator).to(magnitudes)
+    rms = magnitudes.square().mean(dim=(1, 2)).sqrt()
+    matched = (rms / rms[partner].clamp_min(1e-6)).clamp_max(100.0)  # silence stays silence
+    gain = chosen * matched * 10 ** (level_db / 20)
+    other = magnitudes[partner] * gain[:, None, None]
+    return torch.hypot(magnitudes, other), _mixed_targets(targets, targets[partner], chosen)
+
+
+def _mixed_targets(own: Tensor, other: Tensor, chosen: Tensor) -> Tensor:
+    is_multi_hot = bool(((own == 0) | (own == 1)).all())
+    mixed = torch.maximum(own, other) if is_multi_hot else functional.normalize(own + other, dim=1)
+    return torch.where(chosen[:, None], mixed, own)
+
+
+def _level_curves(n: int, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:
+    """Return a factor per patch and band [shape=(n, 1, 64)]: gain times a smooth curve."""
+    gain_db = _uniform(n, settings.gain_db, generator)[:, None]
+    weights = _uniform(3 * n, 1.0, generator).reshape(n, 3)  # of three half-waves over the bands
+    waves = torch.cos(torch.pi * torch.arange(1, 4)[:, None] * torch.linspace(0, 1, 64))
+    curve_db = settings.equaliser_db / 3 * (weights @ waves)
+    return (10 ** ((gain_db + curve_db) / 20))[:, None, :]
+
+
+def _shifted(patches: Tensor, largest: int, generator: torch.Generator) -> Tensor:
+    n, n_frames, _ = patches.shape
+    shift = torch.randint(-largest, largest + 1, (n, 1), generator=generator)
+    frames = (torch.arange(n_frames) - shift).remainder(n_frames).to(patches.device)
+    return patches[torch.arange(n, device=patches.device)[:, None], frames]
+
+
+def _masked(patches: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:
+    """Replace a stretch of frames and one of bands by the patch's mean (Park et al. 2019)."""
+    n, n_frames, n_bands = patches.shape
+    frames = _stretch(n, n_frames, settings.time_mask_frames, generator)[:, :, None]
+    bands = _stretch(n, n_bands, settings.band_mask_bands, generator)[:, None, :]
+    mean = patches.mean(dim=(1, 2), keepdim=True)
+    return torch.where((frames | bands).to(patches.device), mean, patches)
+
+
+def _stretch(n: int, length: int, largest: int, generator: torch.Generator) -> Tensor:
+    width = torch.randint(0, largest + 1, (n, 1), generator=generator)
+    start = (torch.rand((n, 1), generator=generator) * (length - width + 1)).long()
+    position = torch.arange(length)
+    return (position >= start) & (position < start + width)
+
+
+def _uniform(n: int, largest: float, generator: torch.Generator) -> Tensor:
+    return (2 * torch.rand(n, generator=generator) - 1) * largest

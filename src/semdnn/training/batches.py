@@ -1,0 +1,191 @@
+"""Patches with the targets of their sounds, in an order that seed and epoch alone decide."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from semdnn.errors import SemdnnError
+from semdnn.network.inference import PatchSource
+
+Ints = NDArray[np.integer]
+
+
+class TrainingError(SemdnnError):
+    """Data or settings that cannot be trained with, or a run that cannot go on."""
+
+
+class Batch(NamedTuple):
+    """Patches that pass the network together.
+
+    Attributes
+    ----------
+    patches : Tensor [shape=(B, 96, 64)]
+    targets : Tensor [shape=(B, n_outputs)]
+        No columns for an autoencoder.
+    """
+
+    patches: Tensor
+    targets: Tensor
+
+
+@dataclass(frozen=True)
+class LabelledPatches:
+    """The patches of some sounds, and what each sound is trained towards.
+
+    Attributes
+    ----------
+    source : PatchSource
+        What patches are read from: a log-mel store, or a `PatchArray`.
+    indices : int array [shape=(P,)]
+        Which patches of the source.
+    sound_of_patch : int array [shape=(P,)]
+        Row of `targets` that each of these patches belongs to.
+    targets : float32 array or sparse array [shape=(S, n_outputs)]
+        Per sound: vectors (semDNN), 0 and 1 (catDNN), no columns (autoencoder).
+    sound_weights : float array [shape=(S,)], optional
+        How often each sound is drawn in training, in proportion: a sound's weight is spread over
+        its patches, and patches are drawn with replacement. By default every patch once an epoch.
+    log_offset : float
+        The constant that the log-mels were taken with.
+
+    Raises
+    ------
+    TrainingError
+        Arrays that do not fit each other.
+    """
+
+    source: PatchSource
+    indices: Ints
+    sound_of_patch: Ints
+    targets: Any
+    sound_weights: NDArray[np.floating] | None = field(default=None)
+    log_offset: float = 0.01
+
+    def __post_init__(self) -> None:
+        n_sounds = self.targets.shape[0]
+        if len(self.indices) != len(self.sound_of_patch):
+            raise TrainingError(
+                f"{len(self.indices)} patches, but {len(self.sound_of_patch)} sounds of patches"
+            )
+        if len(self.indices) and not (
+            self.sound_of_patch.min() >= 0 and self.sound_of_patch.max() < n_sounds
+        ):
+            raise TrainingError(f"a patch belongs to a sound that is not among the {n_sounds}")
+        if self.sound_weights is not None and len(self.sound_weights) != n_sounds:
+            raise TrainingError(f"{len(self.sound_weights)} weights for {n_sounds} sounds")
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def batch(self, positions: Ints) -> Batch:
+        """Read the patches at `positions` (0 … P − 1) with their targets."""
+        patches = self.source.read(self.indices[positions])
+        return Batch(torch.from_numpy(patches), self.target_rows(self.sound_of_patch[positions]))
+
+    def target_rows(self, sounds: Ints) -> Tensor:
+        """Return the dense targets of some sounds, float32 [shape=(n, n_outputs)]."""
+        rows = self.targets[sounds]
+        dense = rows.toarray() if hasattr(rows, "toarray") else rows
+        return torch.from_numpy(np.ascontiguousarray(dense, dtype=np.float32))
+
+    def patch_weights(self) -> NDArray[np.float64]:
+        """Return each patch's probability of being drawn, [shape=(P,)], sum 1."""
+        n_patches = np.bincount(self.sound_of_patch, minlength=self.targets.shape[0])
+        weights = np.ones(len(n_patches)) if self.sound_weights is None else self.sound_weights
+        per_patch = (weights / np.maximum(n_patches, 1))[self.sound_of_patch].astype(np.float64)
+        total = per_patch.sum()
+        if not (np.isfinite(total) and total > 0 and per_patch.min() >= 0):
+            raise TrainingError("sound weights must be finite, not negative, and not all 0")
+        return np.asarray(per_patch / total)
+
+    def target_frequencies(self) -> Tensor:
+        """Return the mean target over the patches, float32 [shape=(n_outputs,)]."""
+        n_patches = np.bincount(self.sound_of_patch, minlength=self.targets.shape[0])
+        mean = (self.targets.T @ n_patches.astype(np.float64)) / len(self)
+        return torch.from_numpy(np.asarray(mean, dtype=np.float32))
+
+    def sample(self, n: int) -> NDArray[np.float32]:
+        """Read at most `n` patches, evenly over all of them."""
+        positions = np.linspace(0, len(self) - 1, min(n, len(self))).astype(np.int64)
+        return np.asarray(self.source.read(self.indices[np.unique(positions)]))
+
+    def digest(self) -> str:
+        """Return a digest of which patches, whose, towards what, and of 16 patches' values."""
+        digest = hashlib.sha256()
+        targets = self.targets
+        sparse = [targets.indptr, targets.indices] if hasattr(targets, "indptr") else []
+        for integers in (self.indices, self.sound_of_patch, *sparse):
+            digest.update(np.asarray(integers, dtype=np.int64).tobytes())
+        weights = () if self.sound_weights is None else self.sound_weights
+        for floats in (targets.data if sparse else targets, weights, self.sample(16)):
+            digest.update(np.asarray(floats, dtype=np.float32).tobytes())
+        return digest.hexdigest()
+
+
+def epoch_order(
+    patches: LabelledPatches, seed: int, epoch: int, n_drawn: int | None = None
+) -> NDArray[np.int64]:
+    """Return the order in which an epoch shows its patches.
+
+    Parameters
+    ----------
+    patches : LabelledPatches
+        What is shown.
+    seed, epoch : int
+        The order depends on these two alone, so that a resumed run shows the same.
+    n_drawn : int, optional
+        Patches an epoch; all by default.
+
+    Returns
+    -------
+    int64 array [shape=(n_drawn,)]
+        Positions in `patches`: each at most once, or by weight with replacement where
+        `patches.sound_weights` is given.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    n = len(patches) if n_drawn is None else n_drawn
+    if patches.sound_weights is not None:
+        return rng.choice(len(patches), size=n, p=patches.patch_weights())
+    return rng.permutation(len(patches))[:n]
+
+
+def read_batches(
+    patches: LabelledPatches, order: Ints, batch_size: int, *, whole_only: bool = False
+) -> Iterator[Batch]:
+    """Yield batches in order, the next one being read while one is worked on.
+
+    Parameters
+    ----------
+    patches : LabelledPatches
+        What is read.
+    order : int array [shape=(n,)]
+        Positions in `patches`.
+    batch_size : int
+        Patches a batch.
+    whole_only : bool
+        Leave out a smaller batch at the end, unless it is the only one.
+    """
+    n_batches = count_batches(len(order), batch_size, whole_only=whole_only)
+    parts = [order[i * batch_size : (i + 1) * batch_size] for i in range(n_batches)]
+    if not parts:
+        return
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        upcoming = reader.submit(patches.batch, parts[0])
+        for part in parts[1:]:
+            batch = upcoming.result()
+            upcoming = reader.submit(patches.batch, part)
+            yield batch
+        yield upcoming.result()
+
+
+def count_batches(n_patches: int, batch_size: int, *, whole_only: bool) -> int:
+    """Return how many batches `read_batches` yields."""
+    n_whole, rest = divmod(n_patches, batch_size)
+    return n_whole + (1 if rest and not (whole_only and n_whole) else 0)

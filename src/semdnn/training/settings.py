@@ -1,0 +1,92 @@
+"""The settings of training, and the learning rate that follows from them."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from semdnn.settings import Settings
+from semdnn.training.augment import AugmentationSettings
+
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0.0)]
+
+
+class TrainingSettings(Settings):
+    """How a network is trained.
+
+    Attributes
+    ----------
+    max_epochs : int
+        Epochs at most; also the length of the learning-rate schedule. 0 keeps the initial network.
+    patience : int
+        Stop after this many epochs without a lower validation loss.
+    max_minutes : float, optional
+        Stop after the epoch in which training (resumed parts together) passes this time.
+    batch_size : int
+        Patches a step.
+    epoch_patches : int, optional
+        Patches an epoch; by default as many as there are.
+    learning_rate : float
+        Highest learning rate of Adam (1e-4, as VGGish).
+    schedule : "constant" or "cosine"
+        Constant, or falling along half a cosine to a hundredth at the last epoch.
+    warm_up_epochs : float
+        Epochs over which the learning rate rises linearly from 0.
+    weight_decay : float
+        Decoupled weight decay (AdamW) of weight matrices; 0 is plain Adam.
+    clip_norm : float
+        Largest norm of the gradient; 0 does not clip.
+    average_decay : float
+        Decay a step of the exponential moving average of the weights, which is then what is
+        validated and kept; 0 does without.
+    augmentation : AugmentationSettings
+        How training patches are varied.
+    standardise_input : bool
+        Give the network the mean and standard deviation of the training log-mels.
+    bias_from_frequencies : bool
+        Start a catDNN's output biases at the log-odds of the words' frequencies.
+    seed : int
+        Seed of the initial weights and of everything drawn in training.
+    device : "auto", "cpu" or "cuda"
+        Where; "auto" takes CUDA when there is a GPU.
+    """
+
+    max_epochs: Annotated[int, Field(ge=0)] = 100
+    patience: Positive = 10
+    max_minutes: Annotated[float, Field(gt=0.0)] | None = None
+    batch_size: Annotated[int, Field(ge=2)] = 128
+    epoch_patches: Annotated[int, Field(ge=2)] | None = None
+    learning_rate: Annotated[float, Field(gt=0.0)] = 1e-4
+    schedule: Literal["constant", "cosine"] = "constant"
+    warm_up_epochs: NotNegative = 0.0
+    weight_decay: NotNegative = 0.0
+    clip_norm: NotNegative = 0.0
+    average_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    augmentation: AugmentationSettings = AugmentationSettings()
+    standardise_input: bool = True
+    bias_from_frequencies: bool = True
+    seed: Annotated[int, Field(ge=0)] = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+def learning_rate_at(step: int, n_steps: int, settings: TrainingSettings) -> float:
+    """Return the learning rate of a step.
+
+    Parameters
+    ----------
+    step : int
+        From 0, over all epochs.
+    n_steps : int
+        Steps an epoch.
+    settings : TrainingSettings
+        Its highest rate, schedule and warm-up.
+    """
+    done = step / n_steps  # epochs
+    if done < settings.warm_up_epochs:
+        return settings.learning_rate * (step + 1) / (settings.warm_up_epochs * n_steps + 1)
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    span = max(settings.max_epochs - settings.warm_up_epochs, 1e-9)
+    fall = 0.5 * (1 + math.cos(math.pi * min((done - settings.warm_up_epochs) / span, 1.0)))
+    return settings.learning_rate * (0.01 + 0.99 * fall)

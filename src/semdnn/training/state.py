@@ -1,0 +1,113 @@
+"""What changes in training, on which device it lives, and as tensors that a file can hold."""
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from semdnn.network.sound_network import SoundNetwork
+from semdnn.training.batches import TrainingError
+from semdnn.training.settings import TrainingSettings
+
+
+@dataclass
+class TrainingState:
+    """All that changes in training; what a resumed run has to restore.
+
+    Attributes
+    ----------
+    network : SoundNetwork
+        The network in training.
+    optimiser : torch.optim.Optimizer
+        With its moments.
+    average : SoundNetwork or None
+        The moving average of the network, if one is kept.
+    epoch : int
+        Epochs completed.
+    """
+
+    network: SoundNetwork
+    optimiser: torch.optim.Optimizer
+    average: SoundNetwork | None
+    epoch: int = 0
+
+    @property
+    def kept(self) -> SoundNetwork:
+        """The network that is validated and kept: the average if there is one."""
+        return self.network if self.average is None else self.average
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device that "auto", "cpu" or "cuda" stands for.
+
+    Raises
+    ------
+    TrainingError
+        "cuda" where there is no usable GPU.
+    """
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise TrainingError('device = "cuda", but PyTorch finds no CUDA device; use "auto"')
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+
+
+def start(network: SoundNetwork, settings: TrainingSettings) -> TrainingState:
+    """Return the state before the first epoch, on the device that `settings` choose."""
+    device = choose_device(settings.device)
+    layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
+    network = network.to(device).to(memory_format=layout)  # type: ignore[call-overload]
+    optimiser = _optimiser(network, settings)
+    average = copy.deepcopy(network).requires_grad_(False) if settings.average_decay else None
+    return TrainingState(network, optimiser, average)
+
+
+def state_tensors(state: TrainingState) -> dict[str, Tensor]:
+    """Return weights, average and optimiser moments as one flat dictionary."""
+    tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
+    if state.average is not None:
+        averages = state.average.state_dict().items()
+        tensors |= {f"average.{name}": value for name, value in averages}
+    for index, moments in state.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{name}": value for name, value in moments.items()}
+    return tensors
+
+
+def restore(state: TrainingState, tensors: dict[str, Tensor], epoch: int) -> None:
+    """Put `state_tensors` back into a freshly started state, to the bit.
+
+    Raises
+    ------
+    TrainingError
+        Tensors that belong to another network.
+    """
+    groups: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimiser": {}}
+    for name, value in tensors.items():
+        group, _, rest = name.partition(".")
+        groups[group][rest] = value
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in groups["optimiser"].items():
+        index, _, moment = name.partition(".")
+        moments.setdefault(int(index), {})[moment] = value
+    try:
+        state.network.load_state_dict(groups["network"])
+        if state.average is not None:
+            state.average.load_state_dict(groups["average"])
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise TrainingError(f"the saved training state does not fit: {reason}") from error
+    kept = state.optimiser.state_dict()
+    state.optimiser.load_state_dict({"state": moments, "param_groups": kept["param_groups"]})
+    state.epoch = epoch
+
+
+def _optimiser(network: SoundNetwork, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Return Adam, or AdamW that leaves biases and normalisation alone."""
+    parameters = list(network.parameters())
+    if not settings.weight_decay:
+        return torch.optim.Adam(parameters, lr=settings.learning_rate, eps=1e-8, fused=True)
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, eps=1e-8, fused=True)
