@@ -1,0 +1,88 @@
+"""The audio files of a folder, at any depth."""
+
+import os
+from collections import deque
+from pathlib import Path
+from typing import NamedTuple
+
+from semdnn.datasets.table import Rejected
+
+AUDIO_SUFFIXES: frozenset[str] = frozenset(
+    # libsndfile
+    ".wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .mp1 .mp2 .mp3 .aif .aiff .aifc .caf .au "
+    ".snd .sf .voc .avr .sds .iff .8svx "
+    # PyAV
+    ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .wv .ape .amr .mka .mkv .mov .webm .weba .avi .3gp "
+    ".dsf .dff .mpg .mpeg .ts .spx .tta".split()
+)
+"""Endings (lower case) of the files that are taken for sounds."""
+
+
+class FolderContent(NamedTuple):
+    """What a folder holds.
+
+    Attributes
+    ----------
+    audio : dict of str to Path
+        Audio files by name: the path relative to the folder, with forward slashes.
+    n_other : int
+        Number of files that are not audio by their endings.
+    rejected : tuple of Rejected
+        Folders that cannot be read and files whose names are not valid text.
+    """
+
+    audio: dict[str, Path]
+    n_other: int
+    rejected: tuple[Rejected, ...]
+
+
+def list_audio(folder: Path) -> FolderContent:
+    """Return the audio files under `folder`, whatever the case of their endings.
+
+    Hidden files and folders are passed over (among them the ``._x`` twins that macOS writes).
+    Links are followed; a folder is entered once, by its own path if it has one under `folder`,
+    so loops of links end.
+    """
+    audio: dict[str, Path] = {}
+    rejected: list[Rejected] = []
+    n_other = 0
+    waiting, links, seen = deque([folder]), deque[Path](), set[tuple[int, int]]()
+    while waiting or links:
+        here = waiting.popleft() if waiting else links.popleft()
+        try:
+            status = here.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(here) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            rejected.append(Rejected(_name(here, folder), f"cannot be read: {error.strerror}"))
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            path = here / entry.name
+            if entry.is_dir():
+                (links if entry.is_symlink() else waiting).append(path)
+            elif path.suffix.lower() not in AUDIO_SUFFIXES:
+                n_other += 1
+            elif not _is_text(str(path)):
+                reason = "its name is not valid UTF-8: rename the file"
+                rejected.append(Rejected(_name(path, folder), reason))
+            else:
+                audio[_name(path, folder)] = path
+    return FolderContent(audio, n_other, tuple(rejected))
+
+
+def _name(path: Path, folder: Path) -> str:
+    name = path.relative_to(folder).as_posix()
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
