@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from semdnn.datasets.table import Rejected
 
-AUDIO_SUFFIXES: frozenset[str] = frozenset(
-    # libsndfile
+_LIBSNDFILE_SUFFIXES = (
     ".wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .mp1 .mp2 .mp3 .aif .aiff .aifc .caf .au "
-    ".snd .sf .voc .avr .sds .iff .8svx "
-    # PyAV
-    ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .wv .ape .amr .mka .mkv .mov .webm .weba .avi .3gp "
-    ".dsf .dff .mpg .mpeg .ts .spx .tta".split()
+    ".snd .sf .voc .avr .sds .iff .8svx"
 )
+_PYAV_SUFFIXES = (
+    ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .wv .ape .amr .mka .mkv .mov .webm .weba .avi .3gp "
+    ".dsf .dff .mpg .mpeg .spx .tta"
+)
+AUDIO_SUFFIXES: frozenset[str] = frozenset(f"{_LIBSNDFILE_SUFFIXES} {_PYAV_SUFFIXES}".split())
 """Endings (lower case) of the files that are taken for sounds."""
 
 
@@ -60,29 +61,39 @@ def list_audio(folder: Path) -> FolderContent:
             rejected.append(Rejected(_name(here, folder), f"cannot be read: {error.strerror}"))
             continue
         for entry in entries:
+            path = here / entry.name
             if entry.name.startswith("."):
                 continue
-            path = here / entry.name
-            if entry.is_dir():
+            if _is_folder(entry):
                 (links if entry.is_symlink() else waiting).append(path)
             elif path.suffix.lower() not in AUDIO_SUFFIXES:
                 n_other += 1
-            elif not _is_text(str(path)):
-                reason = "its name is not valid UTF-8: rename the file"
+            elif reason := _fault(entry):
                 rejected.append(Rejected(_name(path, folder), reason))
             else:
                 audio[_name(path, folder)] = path
     return FolderContent(audio, n_other, tuple(rejected))
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _fault(entry: os.DirEntry[str]) -> str:
+    """Return why `entry` cannot be a sound; empty if it can."""
+    try:
+        entry.path.encode()
+        is_file = entry.is_file()
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8: rename the file"
+    except OSError:
+        is_file = False
+    return "" if is_file else "not a file, or a link that leads nowhere"
+
+
 def _name(path: Path, folder: Path) -> str:
     name = path.relative_to(folder).as_posix()
     return name.encode("utf-8", "backslashreplace").decode()
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,6 +91,22 @@ class Table:
         return len(self.sounds)
 
 
+def join_texts(texts: Iterable[str]) -> str:
+    """Return `texts` as one description, joined by ``"; "``, empty and repeated ones left out.
+
+    Examples
+    --------
+    >>> join_texts(["Door slam", "", "door slam", "heavy oak"])
+    'Door slam; heavy oak'
+    """
+    kept: dict[str, str] = {}
+    for text in texts:
+        tidy = " ".join(text.split())
+        if tidy:
+            kept.setdefault(tidy.casefold(), tidy)
+    return "; ".join(kept.values())
+
+
 _SOUND_FIELDS = frozenset(field.name for field in fields(Sound))
 
 
@@ -122,7 +139,8 @@ def read_table(path: Path) -> Table:
             continue
         record = _record(path, number, line)
         if record.keys() == _SOUND_FIELDS:
-            sounds.append(Sound(**{**record, "path": Path(record["path"])}))
+            location = Path(record.pop("path"))
+            sounds.append(Sound(path=location, **record))
         elif record.keys() == {"name", "reason"}:
             rejected.append(Rejected(**record))
         elif record.keys() == {"note"}:

@@ -1,0 +1,54 @@
+"""How the class names of published sets become descriptive text.
+
+The plain reading takes ``dog_bark`` or ``Accelerating_and_revving_and_vroom`` apart into lower-case
+words, drops "and" and parentheses, and says no word twice. Where that misleads, the set's own
+mapping says what is meant; every row of `CLASS_TEXTS` is a decision with its reason beside it.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from semdnn.datasets.names import split_words
+
+CLASS_TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "esc50": MappingProxyType(
+            {
+                # "can" would be read as the verb
+                "can_opening": "opening a tin can",
+                # a clock that rings, as the set's documentation shows it beside "clock tick"
+                "clock_alarm": "alarm clock",
+                # "wood" is what the doors are made of, not a second source
+                "door_wood_creaks": "creaking wooden door",
+                "door_wood_knock": "knock on a wooden door",
+                # the set's documentation says "insects (flying)"; crickets are a class of their own
+                "insects": "flying insects",
+                # the computer's mouse
+                "mouse_click": "computer mouse click",
+            }
+        ),
+        # the plain reading says what is meant for all ten
+        "urbansound8k": MappingProxyType({}),
+    }
+)
+_PARENTHESIS = re.compile(r"[(\[].*?[)\]]")
+
+
+def class_description(set_name: str, class_name: str) -> str:
+    """Return the class called `class_name` of the set called `set_name` in plain words.
+
+    Examples
+    --------
+    >>> class_description("urbansound8k", "dog_bark")
+    'dog bark'
+    >>> class_description("esc50", "mouse_click")
+    'computer mouse click'
+    >>> class_description("fsd50k", "Accelerating_and_revving_and_vroom")
+    'accelerating revving vroom'
+    """
+    text = CLASS_TEXTS.get(set_name, {}).get(class_name)
+    if text is not None:
+        return text
+    words = split_words(_PARENTHESIS.sub(" ", class_name)) or [class_name]
+    return " ".join(dict.fromkeys(word.lower() for word in words if word.lower() != "and"))

@@ -1,0 +1,192 @@
+"""A folder of sounds, with or without a table that describes them, as the table of sounds."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from semdnn.datasets.columns import ColumnMapping, RowFacts, read_facts
+from semdnn.datasets.folder import FolderContent, list_audio
+from semdnn.datasets.lookup import FileLookup
+from semdnn.datasets.names import read_name
+from semdnn.datasets.sheet import SHEET_SUFFIXES, Sheet, read_sheet
+from semdnn.datasets.table import Rejected, Sound, Table
+from semdnn.datasets.tags import read_tags
+from semdnn.errors import SemdnnError
+from semdnn.progress import track
+from semdnn.settings import Settings
+
+NOT_FOR_WEIGHTS = ("unknown", "NC", "noncommercial", "non-commercial", "research only")
+"""Licences of sounds that stay out of weights that are passed on (`leave_out_licences`)."""
+
+_TABLE_STEMS = ("manifest", "metadata")
+
+
+class LibraryError(SemdnnError):
+    """A library that cannot be read as a whole."""
+
+
+class LibrarySettings(Settings):
+    """How a library is read.
+
+    Attributes
+    ----------
+    table : str
+        Path of the table of descriptions, relative to the library; by default the one
+        ``manifest`` or ``metadata`` file (``.csv``, ``.tsv``, ``.parquet``) in its root, if any.
+    columns : ColumnMapping
+        Which columns of the table say what; by default found by their names.
+    descriptions : {"auto", "table", "tags", "names"}
+        Where descriptions come from. ``auto`` takes the table's text columns; without such, the
+        tags embedded in a file or, where it has none, its name.
+    leave_out_licences : tuple of str
+        Sounds whose licence contains one of these as whole words, in any case, are rejected:
+        ``NC`` is in ``CC BY-NC 3.0`` and not in ``licence``. An empty licence is ``unknown``.
+    """
+
+    table: str = ""
+    columns: ColumnMapping = ColumnMapping()
+    descriptions: Literal["auto", "table", "tags", "names"] = "auto"
+    leave_out_licences: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
+class _Candidate(NamedTuple):
+    """A file that is there, with what the table says about it."""
+
+    name: str
+    path: Path
+    where: str
+    facts: RowFacts
+
+
+def read_library(folder: Path, settings: LibrarySettings = LibrarySettings()) -> Table:  # noqa: B008 - frozen
+    """Return the sounds of `folder` with their descriptions, and what was rejected and why.
+
+    Every audio file at any depth and every row of the table ends up either as a sound or as
+    rejected; no single file or row stops the reading.
+
+    Raises
+    ------
+    LibraryError
+        If the folder is missing or holds no audio file, the table asked for is not there, or
+        there are several and none is asked for.
+    SheetError, ColumnError
+        If the table cannot be read, or lacks a column that the settings name.
+    """
+    if not folder.is_dir():
+        raise LibraryError(f"{folder}: no such folder")
+    content = list_audio(folder)
+    table_path = _find_table(folder, settings.table)
+    if not content.audio and not content.rejected and table_path is None:
+        raise LibraryError(f"{folder}: no audio file in it, at any depth")
+    if table_path is None:
+        if settings.descriptions == "table":
+            raise LibraryError(f"{folder}: no table of descriptions: set `table` to its path")
+        candidates = [_Candidate(n, p, "", RowFacts(n)) for n, p in content.audio.items()]
+        rejected, notes, has_text = list[Rejected](), list[str](), False
+    else:
+        sheet = read_sheet(table_path)
+        facts, has_text = read_facts(sheet, settings.columns, table_path)
+        candidates, rejected = _match_rows(folder, content, sheet, facts)
+        notes = list(sheet.notes)
+        if settings.descriptions == "table" and not has_text:
+            raise LibraryError(f"{table_path}: no text column: name some in `columns.description`")
+    sounds, undescribed = _describe(candidates, _origin(settings, has_text))
+    sounds, left_out = _leave_out(sounds, settings.leave_out_licences)
+    if content.n_other:
+        notes.append(f"{content.n_other} files are not audio by their endings")
+    everything = (*content.rejected, *rejected, *undescribed, *left_out)
+    return Table(tuple(sounds), everything, tuple(notes))
+
+
+def _find_table(folder: Path, wanted: str) -> Path | None:
+    if wanted:
+        path = folder / wanted
+        if not path.is_file():
+            raise LibraryError(f"{path}: no such table")
+        return path
+    found = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.stem.lower() in _TABLE_STEMS and path.suffix.lower() in SHEET_SUFFIXES
+    ]
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise LibraryError(f"{folder}: several tables ({names}): set `table` to one of them")
+    return found[0] if found else None
+
+
+def _match_rows(
+    folder: Path, content: FolderContent, sheet: Sheet, facts: Iterable[tuple[int, RowFacts]]
+) -> tuple[list[_Candidate], list[Rejected]]:
+    """Return a candidate for every row that has a file, and every row and file left over."""
+    lookup = FileLookup(folder, content.audio)
+    found: dict[str, _Candidate] = {}
+    rejected = [Rejected(f"row {bad.number}", bad.reason) for bad in sheet.bad_rows]
+    for number, row in facts:
+        where = f"row {number}"
+        name, fault = lookup.find(row.path)
+        if fault:
+            rejected.append(Rejected(row.path or where, f"{where}: {fault}"))
+        elif name in found:
+            reason = f"{where}: the file is already in {found[name].where}"
+            rejected.append(Rejected(name, reason))
+        else:
+            found[name] = _Candidate(name, content.audio.get(name, folder / name), where, row)
+    unnamed = (name for name in content.audio if name not in found)
+    rejected += [Rejected(name, "not in the table") for name in unnamed]
+    return list(found.values()), rejected
+
+
+def _origin(settings: LibrarySettings, has_text: bool) -> str:
+    """Return where descriptions come from: "table", "tags", "names", or "auto" for both last."""
+    return "table" if settings.descriptions == "auto" and has_text else settings.descriptions
+
+
+def _describe(candidates: Iterable[_Candidate], origin: str) -> tuple[list[Sound], list[Rejected]]:
+    sounds, rejected = [], []
+    for name, path, where, facts in track(candidates, label="reading descriptions"):
+        described = facts
+        if origin != "table":
+            described = _from_file(name, path, facts, origin)
+        if described.description:
+            sounds.append(Sound(name, path, *described[1:]))
+        else:
+            place = {"table": "", "tags": " in its tags", "names": " in its name"}.get(origin)
+            reason = f"no description{' in its tags or name' if place is None else place}"
+            rejected.append(Rejected(name, f"{where}: {reason}" if where else reason))
+    return sounds, rejected
+
+
+def _from_file(name: str, path: Path, facts: RowFacts, origin: str) -> RowFacts:
+    """Return `facts` with the description of the file's tags or name."""
+    tags = read_tags(path) if origin != "names" else ""
+    said = read_name(name)
+    return facts._replace(
+        description=tags if tags or origin == "tags" else said.description,
+        category=facts.category or said.category,
+        source=facts.source or said.source,
+    )
+
+
+def _leave_out(
+    sounds: Iterable[Sound], licences: tuple[str, ...]
+) -> tuple[list[Sound], list[Rejected]]:
+    """Return the sounds that may stay, and those whose licence contains one of `licences`."""
+    kept, left_out = [], []
+    for sound in sounds:
+        licence = sound.licence or "unknown"
+        matching = [part for part in licences if _contains(licence, part)]
+        if matching:
+            reason = f"left out: its licence is {licence!r} (matches {matching[0]!r})"
+            left_out.append(Rejected(sound.name, reason))
+        else:
+            kept.append(sound)
+    return kept, left_out
+
+
+def _contains(licence: str, part: str) -> bool:
+    pattern = rf"(?<![^\W_]){re.escape(part)}(?![^\W_])"
+    return re.search(pattern, licence, re.IGNORECASE) is not None
