@@ -113,7 +113,7 @@ def read_facts(
         present = ", ".join(sheet.columns)
         raise ColumnError(f"{path}: no column names the files: set `columns.path` ({present})")
     texts = [_choose(name, (), sheet.columns, path) for name in mapping.description]
-    texts = texts or [c for c in _known(COMMON_NAMES["description"], sheet.columns)]
+    texts = texts or _known(COMMON_NAMES["description"], sheet.columns)
     texts = texts or [chosen["category"]] * bool(chosen["category"])
     facts = []
     for number, cells in sheet.rows:

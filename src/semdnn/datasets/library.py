@@ -21,6 +21,12 @@ from semdnn.settings import Settings
 NOT_FOR_WEIGHTS = ("unknown", "NC", "noncommercial", "non-commercial", "research only")
 """Licences of sounds that stay out of weights that are passed on (`leave_out_licences`)."""
 
+_PLACES = {
+    "auto": " in its tags or name",
+    "table": " in the table",
+    "tags": " in its tags",
+    "names": " in its name",
+}
 _TABLE_STEMS = ("manifest", "metadata")
 
 
@@ -78,7 +84,7 @@ def read_library(folder: Path, settings: LibrarySettings = LibrarySettings()) ->
     if not folder.is_dir():
         raise LibraryError(f"{folder}: no such folder")
     content = list_audio(folder)
-    table_path = _find_table(folder, settings.table)
+    table_path = find_table(folder, settings.table)
     if not content.audio and not content.rejected and table_path is None:
         raise LibraryError(f"{folder}: no audio file in it, at any depth")
     if table_path is None:
@@ -93,7 +99,8 @@ def read_library(folder: Path, settings: LibrarySettings = LibrarySettings()) ->
         notes = list(sheet.notes)
         if settings.descriptions == "table" and not has_text:
             raise LibraryError(f"{table_path}: no text column: name some in `columns.description`")
-    sounds, undescribed = _describe(candidates, _origin(settings, has_text))
+    from_table = settings.descriptions == "auto" and has_text
+    sounds, undescribed = _describe(candidates, "table" if from_table else settings.descriptions)
     sounds, left_out = _leave_out(sounds, settings.leave_out_licences)
     if content.n_other:
         notes.append(f"{content.n_other} files are not audio by their endings")
@@ -101,7 +108,14 @@ def read_library(folder: Path, settings: LibrarySettings = LibrarySettings()) ->
     return Table(tuple(sounds), everything, tuple(notes))
 
 
-def _find_table(folder: Path, wanted: str) -> Path | None:
+def find_table(folder: Path, wanted: str = "") -> Path | None:
+    """Return the table of `folder`: the `wanted` one, or the one in its root, or None.
+
+    Raises
+    ------
+    LibraryError
+        If the wanted one is not there, or there are several and none is wanted.
+    """
     if wanted:
         path = folder / wanted
         if not path.is_file():
@@ -140,22 +154,15 @@ def _match_rows(
     return list(found.values()), rejected
 
 
-def _origin(settings: LibrarySettings, has_text: bool) -> str:
-    """Return where descriptions come from: "table", "tags", "names", or "auto" for both last."""
-    return "table" if settings.descriptions == "auto" and has_text else settings.descriptions
-
-
 def _describe(candidates: Iterable[_Candidate], origin: str) -> tuple[list[Sound], list[Rejected]]:
+    """Return the sounds that `origin` (as in `LibrarySettings`) describes, and the others."""
     sounds, rejected = [], []
     for name, path, where, facts in track(candidates, label="reading descriptions"):
-        described = facts
-        if origin != "table":
-            described = _from_file(name, path, facts, origin)
+        described = facts if origin == "table" else _from_file(name, path, facts, origin)
         if described.description:
             sounds.append(Sound(name, path, *described[1:]))
         else:
-            place = {"table": "", "tags": " in its tags", "names": " in its name"}.get(origin)
-            reason = f"no description{' in its tags or name' if place is None else place}"
+            reason = f"no description{_PLACES[origin]}"
             rejected.append(Rejected(name, f"{where}: {reason}" if where else reason))
     return sounds, rejected
 

@@ -86,55 +86,13 @@ _WORD_PARTS = re.compile(r"[^\W_]+")
 _NUMBERED_WORD = re.compile(r"^(\d*)([^\W\d_]+)\d*$")
 _CAMEL_HUMPS = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][a-zà-ÿ])")
 _TAKES = re.compile(r"(?<![^\W_])(?:take|tk)[ _.-]*\d+", re.IGNORECASE)
-_UNITS = frozenset(["bit", "bits", "ch", "chan", "khz", "kbps", "min", "mins", "sec", "secs"])
-_EMPTY_WORDS = frozenset(
-    [
-        "audio",
-        "clip",
-        "clips",
-        "data",
-        "dir",
-        "dr",
-        "file",
-        "files",
-        "fold",
-        "folder",
-        "left",
-        "library",
-        "mono",
-        "mvi",
-        "mp",
-        "new",
-        "no",
-        "nr",
-        "out",
-        "output",
-        "rec",
-        "recs",
-        "recording",
-        "recordings",
-        "right",
-        "sample",
-        "samples",
-        "sfx",
-        "sound",
-        "sounds",
-        "ste",
-        "stereo",
-        "take",
-        "takes",
-        "tk",
-        "track",
-        "tracks",
-        "unknown",
-        "unnamed",
-        "untitled",
-        "wav",
-        "wave",
-        "wavs",
-        "zoom",
-    ]
+_UNITS = frozenset(("bit", "bits", "ch", "chan", "khz", "kbps", "min", "mins", "sec", "secs"))
+_EMPTY_WORD_LIST = (
+    "audio clip clips data dir dr file files fold folder left library mono mvi mp new no nr out "
+    "output rec recs recording recordings right sample samples sfx sound sounds ste stereo take "
+    "takes tk track tracks unknown unnamed untitled wav wave wavs zoom"
 )
+_EMPTY_WORDS = frozenset(_EMPTY_WORD_LIST.split())
 
 
 class NameFacts(NamedTuple):

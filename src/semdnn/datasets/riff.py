@@ -9,6 +9,7 @@ EBU Tech 3285, "Specification of the Broadcast Wave Format (BWF)", 2011.
 "iXML specification", revision 3.01, Gallery UK.
 """
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,10 +102,8 @@ def ixml_texts(content: bytes) -> list[str]:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = characters.append
-    try:
+    with contextlib.suppress(expat.ExpatError, _NotIxmlError, ValueError, LookupError):
         parser.Parse(content.strip(b"\0 \r\n\t"), True)
-    except (expat.ExpatError, _NotIxmlError, ValueError, LookupError):
-        pass  # the texts so far stand
     return texts
 
 

@@ -77,7 +77,7 @@ def _tagged_texts(path: Path) -> list[str]:
     return [*texts, *genres] if texts else []
 
 
-def _id3_texts(tags: ID3) -> list[str]:
+def _id3_texts(tags: Any) -> list[str]:
     texts = []
     for name in _ID3_FRAMES:
         for frame in tags.getall(name):
