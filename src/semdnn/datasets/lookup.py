@@ -12,8 +12,9 @@ from semdnn.datasets.folder import AUDIO_SUFFIXES
 class FileLookup:
     """Finds the audio files of a folder as tables name them.
 
-    Tried in this order: the path as it stands, in another case or Unicode form, the file's name
-    alone, and the name without its ending; the last three only where one file alone fits.
+    Tried in this order: the path as it stands; in another case or Unicode form; without its
+    ending; and, where the table gives names without folders, the name at any depth, with and
+    without its ending. All but the first count only where one file alone fits.
 
     Parameters
     ----------
@@ -29,21 +30,21 @@ class FileLookup:
 
     def find(self, written: str) -> tuple[str, str]:
         """Return the name of the file that `written` means, and why there is none (or "")."""
-        if not written:
-            return "", "no path"
         name = self._relative(written)
-        if name is None:
-            return "", "the path leads out of the library"
+        if not written or name is None:
+            return "", "the path leads out of the library" if written else "no path"
         if name in self._audio:
             return name, ""
+        if self._is_file(name):  # reached through a link, or no sound
+            is_audio = PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES
+            return (name, "") if is_audio else ("", "not an audio file by its ending")
         key = _key(name)
-        alone = PurePosixPath(key).name
-        for candidates in (self._by_key[key], self._by_file_name[alone], self._by_stem[alone]):
-            if len(candidates) > 1:
-                return "", f"{len(candidates)} files fit: write the path"
-            if candidates:
-                return candidates[0], ""
-        return self._elsewhere(name)
+        fitting = self._by_path[key] or self._by_path_stem[key]
+        if not fitting and "/" not in name:
+            fitting = self._by_file_name[key] or self._by_file_stem[key]
+        if len(fitting) > 1:
+            return "", f"{len(fitting)} files fit: write the path"
+        return (fitting[0], "") if fitting else ("", "file not found")
 
     def _relative(self, written: str) -> str | None:
         """Return `written` as a name; None if it leads out of the folder."""
@@ -63,29 +64,31 @@ class FileLookup:
                 parts.pop()
         return "/".join(parts)
 
-    def _elsewhere(self, name: str) -> tuple[str, str]:
-        """Return `name` if it is a file that the listing reached by another way, such as a link."""
+    def _is_file(self, name: str) -> bool:
         try:
-            is_file = (self._folder / name).is_file()
+            return (self._folder / name).is_file()
         except (OSError, ValueError):  # too long, or a NUL in it
-            is_file = False
-        if not is_file:
-            return "", "file not found"
-        if PurePosixPath(name).suffix.lower() not in AUDIO_SUFFIXES:
-            return "", "not an audio file by its ending"
-        return name, ""
+            return False
 
     @cached_property
-    def _by_key(self) -> Mapping[str, list[str]]:
+    def _by_path(self) -> Mapping[str, list[str]]:
         return _grouped(self._audio, _key)
+
+    @cached_property
+    def _by_path_stem(self) -> Mapping[str, list[str]]:
+        return _grouped(self._audio, lambda name: _without_ending(_key(name)))
 
     @cached_property
     def _by_file_name(self) -> Mapping[str, list[str]]:
         return _grouped(self._audio, lambda name: PurePosixPath(_key(name)).name)
 
     @cached_property
-    def _by_stem(self) -> Mapping[str, list[str]]:
+    def _by_file_stem(self) -> Mapping[str, list[str]]:
         return _grouped(self._audio, lambda name: PurePosixPath(_key(name)).stem)
+
+
+def _without_ending(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
 
 
 def _key(name: str) -> str:

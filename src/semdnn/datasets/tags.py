@@ -37,9 +37,8 @@ _READERS: dict[str, Callable[[Path], Any]] = {
 }
 _ID3_FRAMES = ("TIT1", "TIT2", "TIT3", "COMM")
 _ID3_USER_TEXTS = frozenset({"description", "keywords", "comment", "fxname", "subject"})
-_VORBIS_KEYS = ("title", "description", "subject", "comment", "comments", "keywords")
+_KEYS = ("title", "description", "subject", "comment", "comments", "keywords")
 _MP4_KEYS = ("\xa9nam", "desc", "ldes", "\xa9cmt", "keyw")
-_GENRE_KEYS = ("genre", "TCON", "\xa9gen")
 _PLAYER_DATA = re.compile(r"^iTun|^ID3v1 Comment$")
 _TOOL_MARKS = re.compile(r"processed by sox|lav[cf]\d\S*|lame ?\d\S*|https?://\S+", re.IGNORECASE)
 
@@ -70,28 +69,34 @@ def _tagged_texts(path: Path) -> list[str]:
         tags = content if isinstance(content, ID3) else getattr(content, "tags", None)
         if not tags:
             return []
-        texts = _id3_texts(tags) if isinstance(tags, ID3) else _keyed_texts(tags)
-        genres = [str(text) for key in _GENRE_KEYS if key in tags for text in _listed(tags[key])]
+        if isinstance(tags, ID3):
+            texts, genres = _id3_texts(tags), _id3_genres(tags)
+        elif isinstance(tags, MP4Tags):
+            texts, genres = _keyed_texts(tags, _MP4_KEYS), _keyed_texts(tags, ("\xa9gen",))
+        else:
+            texts, genres = _keyed_texts(tags, _KEYS), _keyed_texts(tags, ("genre",))
     except Exception:
         return []
     return [*texts, *genres] if texts else []
 
 
 def _id3_texts(tags: Any) -> list[str]:
-    texts = []
-    for name in _ID3_FRAMES:
-        for frame in tags.getall(name):
-            if not _PLAYER_DATA.search(getattr(frame, "desc", "")):
-                texts += [str(text) for text in frame.text]
-    for frame in tags.getall("TXXX"):
-        if frame.desc.lower() in _ID3_USER_TEXTS:
-            texts += [str(text) for text in frame.text]
-    return texts
+    frames = [frame for name in _ID3_FRAMES for frame in tags.getall(name)]
+    frames = [frame for frame in frames if not _PLAYER_DATA.search(getattr(frame, "desc", ""))]
+    frames += [frame for frame in tags.getall("TXXX") if frame.desc.lower() in _ID3_USER_TEXTS]
+    return _frame_texts(frames)
 
 
-def _keyed_texts(tags: Any) -> list[str]:
-    """Return the texts of Vorbis comments, MP4 atoms or APE items, whose keys name them."""
-    keys = _MP4_KEYS if isinstance(tags, MP4Tags) else _VORBIS_KEYS
+def _id3_genres(tags: Any) -> list[str]:
+    return _frame_texts(tags.getall("TCON"))
+
+
+def _frame_texts(frames: Iterable[Any]) -> list[str]:
+    return [str(text) for frame in frames for text in frame.text]
+
+
+def _keyed_texts(tags: Any, keys: Iterable[str]) -> list[str]:
+    """Return the texts of Vorbis comments, MP4 atoms or APE items under `keys`."""
     return [str(text) for key in keys if key in tags for text in _listed(tags[key])]
 
 
