@@ -2,6 +2,7 @@
 
 import os
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,32 +48,41 @@ def list_audio(folder: Path) -> FolderContent:
     audio: dict[str, Path] = {}
     rejected: list[Rejected] = []
     n_other = 0
-    waiting, links, seen = deque([folder]), deque[Path](), set[tuple[int, int]]()
+    for name, entry in _walk(folder, rejected):
+        if os.path.splitext(entry.name)[1].lower() not in AUDIO_SUFFIXES:  # noqa: PTH122 - speed
+            n_other += 1
+        elif reason := _fault(entry):
+            rejected.append(Rejected(_printable(name), reason))
+        else:
+            audio[name] = Path(entry.path)
+    return FolderContent(audio, n_other, tuple(rejected))
+
+
+def _walk(folder: Path, rejected: list[Rejected]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield name and entry of the files under `folder`; what cannot be read gets `rejected`."""
+    waiting, links, seen = deque([""]), deque[str](), set[tuple[int, int]]()
     while waiting or links:
         here = waiting.popleft() if waiting else links.popleft()
         try:
-            status = here.stat()
+            status = (folder / here).stat()
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
-            with os.scandir(here) as scan:
+            with os.scandir(folder / here) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
-            rejected.append(Rejected(_name(here, folder), f"cannot be read: {error.strerror}"))
+            rejected.append(Rejected(_printable(here), f"cannot be read: {error.strerror}"))
             continue
         for entry in entries:
-            path = here / entry.name
+            name = f"{here}/{entry.name}" if here else entry.name
             if entry.name.startswith("."):
                 continue
-            if _is_folder(entry):
-                (links if entry.is_symlink() else waiting).append(path)
-            elif path.suffix.lower() not in AUDIO_SUFFIXES:
-                n_other += 1
-            elif reason := _fault(entry):
-                rejected.append(Rejected(_name(path, folder), reason))
+            if not _is_folder(entry):
+                yield name, entry
+            elif entry.is_symlink():
+                links.append(name)
             else:
-                audio[_name(path, folder)] = path
-    return FolderContent(audio, n_other, tuple(rejected))
+                waiting.append(name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -94,6 +104,5 @@ def _fault(entry: os.DirEntry[str]) -> str:
     return "" if is_file else "not a file, or a link that leads nowhere"
 
 
-def _name(path: Path, folder: Path) -> str:
-    name = path.relative_to(folder).as_posix()
+def _printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()

@@ -148,7 +148,7 @@ def _match_rows(
             reason = f"{where}: the file is already in {found[name].where}"
             rejected.append(Rejected(name, reason))
         else:
-            found[name] = _Candidate(name, content.audio.get(name, folder / name), where, row)
+            found[name] = _Candidate(name, content.audio.get(name) or folder / name, where, row)
     unnamed = (name for name in content.audio if name not in found)
     rejected += [Rejected(name, "not in the table") for name in unnamed]
     return list(found.values()), rejected

@@ -30,6 +30,8 @@ class FileLookup:
 
     def find(self, written: str) -> tuple[str, str]:
         """Return the name of the file that `written` means, and why there is none (or "")."""
+        if written in self._audio:
+            return written, ""
         name = self._relative(written)
         if not written or name is None:
             return "", "the path leads out of the library" if written else "no path"

@@ -75,7 +75,7 @@ def _tagged_texts(path: Path) -> list[str]:
             texts, genres = _keyed_texts(tags, _MP4_KEYS), _keyed_texts(tags, ("\xa9gen",))
         else:
             texts, genres = _keyed_texts(tags, _KEYS), _keyed_texts(tags, ("genre",))
-    except Exception:
+    except Exception:  # a damaged tag is no tag, and never stops a library
         return []
     return [*texts, *genres] if texts else []
 
