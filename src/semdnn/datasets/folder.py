@@ -9,12 +9,12 @@ from typing import NamedTuple
 from semdnn.datasets.table import Rejected
 
 _LIBSNDFILE_SUFFIXES = (
-    ".wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .mp1 .mp2 .mp3 .aif .aiff .aifc .caf .au "
-    ".snd .sf .voc .avr .sds .iff .8svx"
+    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .w64 .rf64 .bwf .caf .au .snd "
+    ".voc .nist .sph .ircam .sf .paf .svx .8svx .iff .xi .avr .pvf .wve .sds .htk .mpc2k"
 )
 _PYAV_SUFFIXES = (
-    ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .wv .ape .amr .mka .mkv .mov .webm .weba .avi .3gp "
-    ".dsf .dff .mpg .mpeg .spx .tta"
+    ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .asf .mka .mkv .webm .mov .avi .3gp .mpg .mpeg .ts "
+    ".amr .ape .wv .tta .mpc .spx .dsf"
 )
 AUDIO_SUFFIXES: frozenset[str] = frozenset(f"{_LIBSNDFILE_SUFFIXES} {_PYAV_SUFFIXES}".split())
 """Endings (lower case) of the files that are taken for sounds."""
