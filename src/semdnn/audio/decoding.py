@@ -1,0 +1,189 @@
+"""Decoders: a file of any kind becomes blocks of samples at its own rate, or one clear error.
+
+libsndfile reads by content, whatever the suffix says; what it does not know (m4a, video) goes to
+PyAV where that is installed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from semdnn.audio import headers
+from semdnn.errors import SemdnnError
+
+SNDFILE_SUFFIXES = frozenset(  # noqa: SIM905 - a list of 33 lines says no more
+    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .w64 .rf64 .bwf .caf .au .snd"
+    " .voc .nist .sph .ircam .sf .paf .svx .8svx .iff .xi .avr .pvf .wve .sds .htk .mpc2k".split()
+)
+MEDIA_SUFFIXES = frozenset(  # noqa: SIM905
+    ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .asf .mka .mkv .webm .mov .avi .3gp .mpg .mpeg"
+    " .ts .amr .ape .wv .tta .mpc .spx .dsf".split()
+)
+
+Kind = Literal[
+    "missing",
+    "directory",
+    "unreadable",
+    "empty",
+    "not audio",
+    "needs media",
+    "corrupt",
+    "truncated",
+    "not finite",
+    "too short",
+    "silent",
+]
+
+
+class AudioError(SemdnnError):
+    """A file that cannot be heard; `kind` says in a word why, `path` says which."""
+
+    def __init__(self, path: Path, kind: Kind, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.kind: Kind = kind
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["AudioError"], tuple[Path, Kind, str]]:
+        # An exception crosses to another process by its constructor's arguments.
+        return type(self), (self.path, self.kind, self.reason)
+
+
+class Header(NamedTuple):
+    """What a file says of itself; `n_frames` is None where it does not say how long it is."""
+
+    sample_rate: int
+    n_channels: int
+    n_frames: int | None
+    format: str
+
+
+class Decoder(Protocol):
+    """An open file."""
+
+    header: Header
+
+    def blocks(self, block_s: float) -> Iterator[NDArray[np.float32]]:
+        """Yield consecutive samples [n, n_channels] of about `block_s` seconds."""
+        ...
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Decoder]:
+    """Open `path` with the decoder that knows its content.
+
+    Raises
+    ------
+    AudioError
+        If the file is missing, a directory, unreadable, empty, or no decoder knows it.
+    """
+    _require_file(path)
+    try:
+        sound = soundfile.SoundFile(path)
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: head-less .raw
+        with _opened_media(path, error) as decoder:
+            yield decoder
+        return
+    with sound:
+        yield _SndfileDecoder(path, sound)
+
+
+class _SndfileDecoder:
+    """libsndfile's reader."""
+
+    LARGEST_BLOCK = (
+        1 << 22
+    )  # numbers in a block, so that many channels do not cost many times as much
+
+    def __init__(self, path: Path, sound: Any) -> None:
+        self._path = path
+        self._sound = sound
+        promised = sound.frames if 0 <= sound.frames < 1 << 62 else None
+        self.header = Header(
+            sound.samplerate, sound.channels, promised, f"{sound.format} {sound.subtype}"
+        )
+
+    def blocks(self, block_s: float) -> Iterator[NDArray[np.float32]]:
+        header = self.header
+        size = min(int(block_s * header.sample_rate), self.LARGEST_BLOCK // header.n_channels)
+        n_read = 0
+        while True:
+            block = self._read(max(size, 1))
+            if not len(block):
+                break
+            n_read += len(block)
+            yield block
+        self._require_whole(n_read)
+
+    def _read(self, n: int) -> NDArray[np.float32]:
+        try:
+            block: NDArray[np.float32] = self._sound.read(n, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise AudioError(
+                self._path,
+                "corrupt",
+                f"damaged inside ({_plain(error)}): replace it with a good copy",
+            ) from error
+        return block
+
+    def _require_whole(self, n_read: int) -> None:
+        header = self.header
+        missing = headers.missing_s(self._path, self._sound.format, header.n_frames, n_read)
+        if missing is not None and missing.is_much(header.sample_rate, n_read):
+            raise AudioError(
+                self._path,
+                "truncated",
+                f"cut short, {missing.tell(header.sample_rate)} missing at its end:"
+                " copy or record it again",
+            )
+
+
+@contextmanager
+def _opened_media(path: Path, sndfile_error: Exception) -> Iterator[Decoder]:
+    """Open `path` with PyAV, which libsndfile refused; without PyAV say what to do."""
+    try:
+        from semdnn.audio import media  # noqa: PLC0415 - PyAV is an extra
+    except ImportError as error:
+        if path.suffix.lower() in MEDIA_SUFFIXES:
+            raise AudioError(
+                path, "needs media", 'to read this format: pip install "semdnn[media]"'
+            ) from error
+        raise not_audio(path, _plain(sndfile_error)) from sndfile_error
+    with media.opened(path, _plain(sndfile_error)) as decoder:
+        yield decoder
+
+
+def not_audio(path: Path, detail: str) -> AudioError:
+    """Return the error for a file that no decoder knows, naming what its suffix promised."""
+    what = headers.content_name(path)
+    return AudioError(
+        path, "not audio", f"is not audio that can be read ({what or detail}): remove or convert it"
+    )
+
+
+def _plain(error: Exception) -> str:
+    """Return libsndfile's message without the path, one line."""
+    return str(error).rsplit(": ", 1)[-1].strip().rstrip(".").lower()
+
+
+def _require_file(path: Path) -> None:
+    if path.is_dir():
+        raise AudioError(path, "directory", "is a folder: give the files inside it")
+    if not path.exists():
+        raise AudioError(path, "missing", "no such file: check the path")
+    if not path.is_file():
+        raise AudioError(path, "unreadable", "is not a regular file: give a sound file")
+    try:
+        with path.open("rb") as file:
+            first = file.read(1)
+    except OSError as error:
+        raise AudioError(
+            path, "unreadable", f"cannot be opened ({error.strerror}): check its permissions"
+        ) from error
+    if not first:
+        raise AudioError(path, "empty", "is empty (0 bytes): copy or record it again")
