@@ -92,6 +92,8 @@ def opened(path: Path) -> Iterator[Decoder]:
             yield decoder
         return
     with sound:
+        if sound.format == "RAW":  # chosen by a suffix such as .gsm: any bytes would do
+            raise not_audio(path, "it has no header")
         yield _SndfileDecoder(path, sound)
 
 

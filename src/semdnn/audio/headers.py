@@ -115,7 +115,7 @@ def _data_chunk(file: BinaryIO, n_bytes: int, sound_format: str) -> tuple[int, i
         return _chunk(file, n_bytes, big=sound_format == "AIFF")
     if sound_format == "W64":
         return _w64_chunk(file, n_bytes)
-    return None
+    return _caf_chunk(file, n_bytes) if sound_format == "CAF" else None
 
 
 def _chunk(file: BinaryIO, n_bytes: int, *, big: bool) -> tuple[int, int] | None:
@@ -143,6 +143,17 @@ def _w64_chunk(file: BinaryIO, n_bytes: int) -> tuple[int, int] | None:
         if name == _W64_DATA:
             return None if size in _UNKNOWN_SIZES or size < 24 else (position + 24, size - 24)
         position += max(24, size + -size % 8)
+    return None
+
+
+def _caf_chunk(file: BinaryIO, n_bytes: int) -> tuple[int, int] | None:
+    position = 8
+    while position + 12 <= n_bytes:
+        file.seek(position)
+        name, size = struct.unpack(">4sq", file.read(12))
+        if name == b"data" or size < 0:
+            return None if size <= 0 else (position + 12, size)
+        position += 12 + size
     return None
 
 

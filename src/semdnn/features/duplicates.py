@@ -1,0 +1,157 @@
+"""Near-duplicates by content: the same recording under another name, rate, gain or trim.
+
+A training and a validation part that share a recording make every score too good; names do not
+tell. Two steps, on the patches of a log-mel store alone:
+
+1. A fingerprint a sound, 128 numbers that gain and silence do not move: mean and standard
+   deviation, over its active frames, of every mel band, after the sound is scaled to unit level.
+   Pairs whose fingerprints lie within `NEAR` (root mean square) are candidates.
+2. For a candidate pair, the largest correlation of the two log-mel pictures over shifts of up to
+   0.64 s. At or above the threshold they are one recording.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semdnn.features.logmel import N_MELS
+from semdnn.features.store import LogMelStore
+
+NEAR = 0.2
+THRESHOLD = 0.95
+
+_FLOOR = 0.02
+_ACTIVE = float(np.log(_FLOOR)) + 0.7
+_COARSE = 4
+_COARSE_SHIFTS = 16
+_BLOCK = 1024
+_HELD_PICTURES = 2048
+
+Picture = NDArray[np.float32]
+
+
+def near_duplicate_groups(store: LogMelStore, *, threshold: float = THRESHOLD) -> NDArray[np.int32]:
+    """Return which sounds are the same or nearly the same recording.
+
+    EVIDENCE
+
+    Parameters
+    ----------
+    store : LogMelStore
+        The sounds, S of them.
+    threshold : float
+        Correlation in 0 … 1 from which two sounds are one recording.
+
+    Returns
+    -------
+    array of int32 [shape=(S,)]
+        Group of each sound, numbered from 0 in the order of their first sounds. Groups are
+        connected components: a chain of near-duplicates is one group.
+    """
+    first_patch = np.searchsorted(store.sound_of_patch, np.arange(len(store) + 1))
+
+    def picture(sound: int) -> Picture:
+        return unit_level(store, np.arange(first_patch[sound], first_patch[sound + 1]))
+
+    prints = np.empty((len(store), 2 * N_MELS), np.float32)
+    for sound in range(len(store)):
+        prints[sound] = fingerprint(picture(sound))
+    held = lru_cache(_HELD_PICTURES)(picture)
+    parent = list(range(len(store)))
+    for i, j in _candidates(prints):
+        a, b = _root(parent, i), _root(parent, j)
+        if a != b and (
+            store.content[i] == store.content[j] or likeness(held(i), held(j)) >= threshold
+        ):
+            parent[max(a, b)] = min(a, b)
+    roots = [_root(parent, sound) for sound in range(len(store))]
+    # A root is the smallest sound of its group, so sorted roots are in order of first sounds.
+    return np.unique(roots, return_inverse=True)[1].astype(np.int32).reshape(len(store))
+
+
+def unit_level(store: LogMelStore, patches: NDArray[np.int64]) -> Picture:
+    """Return the log-mel picture of a sound, free of its gain.
+
+    Returns
+    -------
+    array of float32 [shape=(T, 64)]
+        ln(mel / level + 0.02); the level is the energy-weighted mean, which silence does not move.
+    """
+    frames = store.read(patches).reshape(-1, N_MELS)
+    mel = np.maximum(np.exp(frames) - np.float32(store.settings.log_offset), 0)
+    level = np.square(mel).sum() / max(float(mel.sum()), 1e-12)
+    relative: Picture = mel / np.float32(max(float(level), 1e-9))
+    return np.log(relative + np.float32(_FLOOR))
+
+
+def fingerprint(picture: Picture) -> NDArray[np.float32]:
+    """Return 128 numbers: mean and standard deviation of each band over the active frames."""
+    active = _active(picture)
+    heard = picture[active] if active.any() else picture
+    return np.concatenate([heard.mean(axis=0), heard.std(axis=0)])
+
+
+def likeness(a: Picture, b: Picture) -> float:
+    """Return the largest correlation of two pictures over shifts of up to 0.64 s, −1 … 1.
+
+    Shifts are tried in steps of 40 ms on pictures of that grain, then frame by frame around the
+    best. Only frames in which one of the two is active count, each band about its mean.
+    """
+    coarse = _correlations(_coarser(a), _coarser(b), np.arange(-_COARSE_SHIFTS, _COARSE_SHIFTS + 1))
+    near = _COARSE * (int(coarse.argmax()) - _COARSE_SHIFTS)
+    return float(_correlations(a, b, near + np.arange(-_COARSE, _COARSE + 1)).max())
+
+
+def _correlations(a: Picture, b: Picture, shifts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the correlation of a[t] with b[t + shift] for each shift; −1 where they overlap less
+    than half."""
+    at = np.arange(len(a)) + shifts[:, np.newaxis]
+    inside = (at >= 0) & (at < len(b))
+    at = np.clip(at, 0, len(b) - 1)
+    active_a, active_b = _active(a), _active(b)
+    weight = (inside & (active_a | active_b[at])).astype(np.float32)
+    n = np.maximum(weight.sum(axis=1), 1)
+    moved = b[at]
+    moved *= weight[:, :, np.newaxis]
+    sum_a, sum_b = weight @ a, moved.sum(axis=1)
+    cross = np.einsum("tm,ltm->l", a, moved) - (sum_a * sum_b).sum(axis=1) / n
+    energy_a = weight @ np.square(a).sum(axis=1) - np.square(sum_a).sum(axis=1) / n
+    energy_b = np.einsum("ltm,ltm->l", moved, moved) - np.square(sum_b).sum(axis=1) / n
+    enough = (n >= 2) & (n >= 0.5 * min(active_a.sum(), active_b.sum()))
+    correlation = cross / np.sqrt(np.maximum(energy_a * energy_b, 1e-6))
+    return np.where(enough, correlation, -1.0)
+
+
+def _active(picture: Picture) -> NDArray[np.bool_]:
+    active: NDArray[np.bool_] = picture.max(axis=1) > _ACTIVE
+    return active
+
+
+def _coarser(picture: Picture) -> Picture:
+    whole = len(picture) // _COARSE * _COARSE
+    mean: Picture = picture[:whole].reshape(-1, _COARSE, N_MELS).mean(axis=1)
+    return mean
+
+
+def _candidates(prints: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """Yield pairs i < j of near fingerprints; memory grows with the number of sounds only."""
+    centred = prints - prints.mean(axis=0)
+    squares = np.square(centred).sum(axis=1)
+    limit = NEAR**2 * prints.shape[1]
+    for start in range(0, len(prints), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        distance = (
+            squares[rows, np.newaxis] + squares[start:] - 2 * centred[rows] @ centred[start:].T
+        )
+        for i, j in np.argwhere(distance <= limit):
+            if i < j:
+                yield int(start + i), int(start + j)
+
+
+def _root(parent: list[int], sound: int) -> int:
+    while parent[sound] != sound:
+        parent[sound] = parent[parent[sound]]
+        sound = parent[sound]
+    return sound
