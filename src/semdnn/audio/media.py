@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import av.error
@@ -24,14 +24,18 @@ def opened(path: Path, sndfile_reason: str) -> Iterator["MediaDecoder"]:
     AudioError
         If PyAV does not know the file, or it has no sound track.
     """
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise not_audio(path, sndfile_reason) from error
-    with container:
+    with path.open("rb") as file, _container(path, file, sndfile_reason) as container:
         if not container.streams.audio or not _is_sound(container):
             raise not_audio(path, "it has no sound track")
         yield MediaDecoder(path, container)
+
+
+def _container(path: Path, file: BinaryIO, sndfile_reason: str) -> Any:
+    # An open file has no name: PyAV would take a suffix such as .gsm for proof.
+    try:
+        return av.open(file, metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise not_audio(path, sndfile_reason) from error
 
 
 class MediaDecoder:

@@ -35,7 +35,15 @@ Picture = NDArray[np.float32]
 def near_duplicate_groups(store: LogMelStore, *, threshold: float = THRESHOLD) -> NDArray[np.int32]:
     """Return which sounds are the same or nearly the same recording.
 
-    EVIDENCE
+    The threshold was chosen on 250 recordings of all kinds and seven altered copies of each. Found
+    again: 99 % of those made 10 or 20 dB quieter, 89 % of those coded as MP3, 92 and 73 % of those
+    that lost 5 % (0.5 s at most) of their end or start, 63 % of those trimmed at both ends, made
+    quieter and coded as Vorbis. One pair of different recordings in 31,125 was joined. In 5,907
+    recordings from games, drum kits and libraries it joins 459 into 150 groups, many of them one
+    recording in two libraries, but also short noise bursts (footsteps, shots, crashes) that differ
+    little: for a split, too much in one group costs nothing and too little costs the truth.
+    Of a sound that is longer than the patches that the store keeps, a trimmed copy may go unseen,
+    because its patches start elsewhere.
 
     Parameters
     ----------
@@ -80,10 +88,10 @@ def unit_level(store: LogMelStore, patches: NDArray[np.int64]) -> Picture:
         ln(mel / level + 0.02); the level is the energy-weighted mean, which silence does not move.
     """
     frames = store.read(patches).reshape(-1, N_MELS)
-    mel = np.maximum(np.exp(frames) - np.float32(store.settings.log_offset), 0)
-    level = np.square(mel).sum() / max(float(mel.sum()), 1e-12)
-    relative: Picture = mel / np.float32(max(float(level), 1e-9))
-    return np.log(relative + np.float32(_FLOOR))
+    mel: Picture = np.maximum(np.exp(frames) - np.float32(store.settings.log_offset), 0)
+    level = float(np.square(mel).sum()) / max(float(mel.sum()), 1e-12)
+    picture: Picture = np.log(mel / np.float32(max(level, 1e-9)) + np.float32(_FLOOR))
+    return picture
 
 
 def fingerprint(picture: Picture) -> NDArray[np.float32]:
@@ -105,8 +113,7 @@ def likeness(a: Picture, b: Picture) -> float:
 
 
 def _correlations(a: Picture, b: Picture, shifts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the correlation of a[t] with b[t + shift] for each shift; −1 where they overlap less
-    than half."""
+    """Return the correlation of a[t] with b[t + shift] for each shift; −1 where under half meets."""
     at = np.arange(len(a)) + shifts[:, np.newaxis]
     inside = (at >= 0) & (at < len(b))
     at = np.clip(at, 0, len(b) - 1)
