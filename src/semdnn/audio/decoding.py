@@ -27,6 +27,8 @@ _MEDIA = (
 SNDFILE_SUFFIXES = frozenset(_SNDFILE.split())
 MEDIA_SUFFIXES = frozenset(_MEDIA.split())
 
+_SNDFILE_MALFORMED = 3
+
 Kind = Literal[
     "missing",
     "directory",
@@ -87,7 +89,11 @@ def opened(path: Path) -> Iterator[Decoder]:
     _require_file(path)
     try:
         sound = soundfile.SoundFile(path)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: head-less .raw
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw has no header
+        if getattr(error, "code", None) == _SNDFILE_MALFORMED:
+            raise AudioError(
+                path, "corrupt", f"damaged or cut short ({_plain(error)}): replace it"
+            ) from error
         with _opened_media(path, error) as decoder:
             yield decoder
         return

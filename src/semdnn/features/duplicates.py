@@ -113,7 +113,7 @@ def likeness(a: Picture, b: Picture) -> float:
 
 
 def _correlations(a: Picture, b: Picture, shifts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the correlation of a[t] with b[t + shift] for each shift; −1 where under half meets."""
+    """Return the correlation of a[t] with b[t + shift] for each shift; −1 if under half meets."""
     at = np.arange(len(a)) + shifts[:, np.newaxis]
     inside = (at >= 0) & (at < len(b))
     at = np.clip(at, 0, len(b) - 1)
