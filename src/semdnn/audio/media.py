@@ -1,5 +1,6 @@
 """Sound out of m4a files and videos, through PyAV (extra ``media``)."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,14 +25,15 @@ def opened(path: Path, sndfile_reason: str) -> Iterator["MediaDecoder"]:
     AudioError
         If PyAV does not know the file, or it has no sound track.
     """
-    with path.open("rb") as file, _container(path, file, sndfile_reason) as container:
+    # Opened by number, so without a name: PyAV would take a suffix such as .gsm for proof.
+    descriptor = os.open(path, os.O_RDONLY)
+    with os.fdopen(descriptor, "rb") as file, _container(path, file, sndfile_reason) as container:
         if not container.streams.audio or not _is_sound(container):
             raise not_audio(path, "it has no sound track")
         yield MediaDecoder(path, container)
 
 
 def _container(path: Path, file: BinaryIO, sndfile_reason: str) -> Any:
-    # An open file has no name: PyAV would take a suffix such as .gsm for proof.
     try:
         return av.open(file, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:

@@ -144,7 +144,7 @@ def _coarser(picture: Picture) -> Picture:
 
 def _candidates(prints: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
     """Yield pairs i < j of near fingerprints; memory grows with the number of sounds only."""
-    centred = prints - prints.mean(axis=0)
+    centred = prints - prints.sum(axis=0) / max(len(prints), 1)
     squares = np.square(centred).sum(axis=1)
     limit = NEAR**2 * prints.shape[1]
     for start in range(0, len(prints), _BLOCK):
