@@ -121,7 +121,7 @@ def lemma_of(token: str) -> str:
     if token in rules.lemmas:
         return rules.lemmas[token]
     lemma = simplemma.lemmatize(token, lang=_LANGUAGE)
-    if lemma == token:
+    if lemma == token or not _is_known(lemma):
         lemma = _without_suffix(token)
     return rules.spellings.get(lemma, lemma)
 
