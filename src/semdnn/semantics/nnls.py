@@ -1,0 +1,166 @@
+"""Non-negative least squares of many predictions against one dictionary, exactly.
+
+For every prediction y: the β ≥ 0 that minimises ‖Dᵀβ − y‖², to the optimality conditions and
+not to a number of steps. Where the minimiser is unique it is the one that Lawson and Hanson's
+algorithm finds. Choices are made in float32, decisions in float64 (`active_set`).
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from semdnn.errors import SemdnnError
+from semdnn.semantics.active_set import Solved, solve_block
+from semdnn.semantics.passive_systems import Dictionary, Floats, Ints
+
+BLOCK_SIZE = 128
+WORKING_BYTES = 600_000_000  # shared by all threads
+
+
+class NnlsError(SemdnnError):
+    """The dictionary or the predictions cannot be decomposed (shape, NaN, infinity)."""
+
+
+class NnlsResult(NamedTuple):
+    """Weights of S predictions on W words.
+
+    Attributes
+    ----------
+    betas : csr_array [shape=(S, W)]
+        Weights β > 0, float64, column indices ascending.
+    converged : ndarray of bool [shape=(S,)]
+        True where the optimality conditions were verified in float64.
+    residuals : ndarray of float64 [shape=(S,)]
+        ‖Dᵀβ − y‖; (near) 0 where the prediction lies in the cone of the dictionary, in which
+        case β is one of many minimisers.
+    n_iterations : ndarray of int32 [shape=(S,)]
+        Sweeps over the dictionary.
+    """
+
+    betas: csr_array
+    converged: NDArray[np.bool_]
+    residuals: NDArray[np.float64]
+    n_iterations: NDArray[np.int32]
+
+
+def solve(
+    dictionary: ArrayLike,
+    predictions: ArrayLike,
+    *,
+    max_iterations: int | None = None,
+    n_jobs: int | None = None,
+) -> NnlsResult:
+    """Return argmin ‖Dᵀβ − y‖² subject to β ≥ 0 for every prediction y.
+
+    Parameters
+    ----------
+    dictionary : array_like [shape=(W, D)]
+        A word vector a row, of any length; rows of zeros never take weight.
+    predictions : array_like [shape=(S, D)]
+        A problem a row.
+    max_iterations : int, optional
+        Sweeps after which a problem is given up and reported as not converged; by default
+        three times the largest possible number of independent words, and 50.
+    n_jobs : int, optional
+        Threads; by default all cores that the process may use.
+
+    Returns
+    -------
+    NnlsResult
+        Weights, status, residuals and sweeps of each problem.
+
+    Raises
+    ------
+    NnlsError
+        If shapes do not agree, or a value is NaN or infinite.
+
+    References
+    ----------
+    Lawson, C. L. & Hanson, R. J. (1995). Solving Least Squares Problems.
+    doi:10.1137/1.9781611971217
+
+    Examples
+    --------
+    >>> result = solve([[1.0, 0.0], [0.0, 1.0]], [[2.0, -1.0]])
+    >>> result.betas.toarray()
+    array([[2., 0.]])
+    >>> result.residuals
+    array([1.])
+    """
+    vectors, targets = _checked(dictionary, "dictionary"), _checked(predictions, "predictions")
+    W, S = vectors.shape[0], targets.shape[0]
+    if vectors.shape[1] != targets.shape[1]:
+        raise NnlsError(
+            f"dictionary has {vectors.shape[1]} dimensions and predictions have"
+            f" {targets.shape[1]}: give both in the same word space"
+        )
+    word_lengths, target_lengths = _lengths(vectors), _lengths(targets)
+    vectors /= word_lengths[:, None]
+    targets /= target_lengths[:, None]
+    limit = 3 * min(vectors.shape) + 50 if max_iterations is None else max_iterations
+    n_threads = max(1, usable_cores() if n_jobs is None else n_jobs)
+    spans = list(_spans(S, vectors.shape, n_threads))
+    rows = Dictionary(vectors, vectors.astype(np.float32))
+
+    def run(span: slice) -> Solved:
+        return solve_block(targets[span], rows, limit)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        solved = list(pool.map(run, spans))
+    betas = _assemble(solved, spans, (S, W))
+    residuals = np.linalg.norm(betas @ vectors - targets, axis=1) * target_lengths
+    betas.data *= np.repeat(target_lengths, np.diff(betas.indptr)) / word_lengths[betas.indices]
+    converged = np.concatenate([part.converged for part in solved])
+    return NnlsResult(betas, converged, residuals, np.concatenate([s.n_sweeps for s in solved]))
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _checked(values: ArrayLike, name: str) -> Floats:
+    array = np.array(values, dtype=np.float64, order="C")
+    if array.ndim != 2 or 0 in array.shape[1:] or (name == "dictionary" and not array.size):
+        raise NnlsError(f"{name} has shape {array.shape}: give a two-dimensional, filled array")
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if bad.size:
+        raise NnlsError(
+            f"{name} row {bad[0]} holds NaN or infinity ({bad.size} such rows): mend or drop them"
+        )
+    return array
+
+
+def _lengths(rows: Floats) -> Floats:
+    lengths = np.linalg.norm(rows, axis=1)
+    lengths[lengths == 0] = 1.0
+    return lengths
+
+
+def _spans(S: int, shape: tuple[int, int], n_threads: int) -> Iterator[slice]:
+    """Yield the blocks of problems, small enough for the memory and for all threads to work."""
+    W, D = shape
+    n_slots = min(W, D) + 64
+    a_problem = 8 * n_slots * (2 * n_slots + D) + 6 * W
+    size = min(BLOCK_SIZE, WORKING_BYTES // (n_threads * a_problem), -(-S // n_threads))
+    size = max(1, size)
+    for start in range(0, max(S, 1), size):
+        yield slice(start, min(start + size, S))
+
+
+def _assemble(solved: list[Solved], spans: list[slice], shape: tuple[int, int]) -> csr_array:
+    rows: Ints = np.concatenate(
+        [part.rows + span.start for part, span in zip(solved, spans, strict=True)]
+    )
+    words = np.concatenate([part.words for part in solved])
+    weights = np.concatenate([part.weights for part in solved])
+    order = np.lexsort((words, rows))
+    starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
+    return csr_array((weights[order], words[order], starts), shape=shape)
