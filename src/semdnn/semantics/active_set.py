@@ -39,6 +39,7 @@ from semdnn.semantics.passive_systems import (
 TOLERANCE = 1e-10  # a gradient up to this counts as zero
 ACCEPTED = 1e-8  # the largest gradient with which a problem that cannot improve still converged
 ENTER_ABOVE = 0.6  # words enter whose gradient exceeds this share of the problem's largest
+MOST_CANDIDATES = 64  # words that are looked at to enter one problem in one sweep
 GIVE_UP_AFTER = MAX_STRIKES + 10  # sweeps without a smaller residual
 
 
@@ -116,8 +117,13 @@ def _candidates(gradients: Gradients, block: Block, wanted: Bools) -> tuple[Ints
     """Return the problems and words that enter, by problem and falling gradient."""
     share = np.where(block.careful, 1.0, ENTER_ABOVE).astype(np.float32)
     above = np.where(wanted, gradients.largest * share, np.float32(np.inf))
+    W = gradients.values.shape[1]
+    crowded = np.flatnonzero((gradients.values >= above[:, None]).sum(1) > MOST_CANDIDATES)
+    if crowded.size:
+        ranked = np.partition(gradients.values[crowded], W - MOST_CANDIDATES, axis=1)
+        above[crowded] = ranked[:, W - MOST_CANDIDATES]
     flat = np.flatnonzero((gradients.values >= above[:, None]).ravel())
-    rows, words = np.divmod(flat, gradients.values.shape[1])
+    rows, words = np.divmod(flat, W)
     return _strongest(rows, words, gradients.values.ravel()[flat], block)
 
 

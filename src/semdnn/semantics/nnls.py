@@ -139,7 +139,7 @@ def _checked(values: ArrayLike, name: str) -> Floats:
 
 
 def _lengths(rows: Floats) -> Floats:
-    lengths = np.linalg.norm(rows, axis=1)
+    lengths: Floats = np.linalg.norm(rows, axis=1)
     lengths[lengths == 0] = 1.0
     return lengths
 

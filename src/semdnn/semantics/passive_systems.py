@@ -67,17 +67,19 @@ class Block:
 
     def residuals(self) -> Floats:
         """Return target minus reconstruction [shape=(N, D)]."""
-        return self.targets - np.matmul(self.weights[:, None, :], self.vectors)[:, 0]
+        fitted: Floats = np.matmul(self.weights[:, None, :], self.vectors)[:, 0]
+        return self.targets - fitted
 
     def residuals_of(self, rows: Ints) -> Floats:
         """Return target minus reconstruction of `rows` [shape=(n, D)]."""
-        fitted = np.matmul(self.weights[rows][:, None, :], self.vectors[rows])[:, 0]
+        fitted: Floats = np.matmul(self.weights[rows][:, None, :], self.vectors[rows])[:, 0]
         return self.targets[rows] - fitted
 
     def imbalance(self, rows: Ints, residuals: Floats) -> Floats:
         """Return the largest gradient, either sign, among the passive words of `rows`."""
         gradients = np.matmul(self.vectors[rows], residuals[..., None])[..., 0]
-        return np.abs(gradients * self.passive[rows]).max(1)
+        largest: Floats = np.abs(gradients * self.passive[rows]).max(1)
+        return largest
 
     def finished(self) -> tuple[Ints, Ints, Floats]:
         """Return problem, word and weight of all passive words of the problems that are done."""
@@ -108,49 +110,46 @@ class Block:
         """Make `words[n]` passive, at weight 0, in problem `rows[n]`; `rows` ascend."""
         if not rows.size:
             return
-        place = place_in_run(rows)
-        width = int(place.max()) + 1
-        needed = int(self.passive.sum(1).max()) + width
+        n_new = np.bincount(rows, minlength=self.ids.size)
+        needed = int((self.passive.sum(1) + n_new).max())
         if needed > self.words.shape[1]:
             self.grow(max(needed, int(1.3 * self.words.shape[1])))
-        touched = np.unique(rows)
-        free = np.argsort(self.passive[touched], axis=1, kind="stable")[:, :width]
-        at = np.searchsorted(touched, rows)
-        slots = free[at, place]
-        self.words[rows, slots] = words
-        self.vectors[rows, slots] = dictionary.exact[words]
-        self.weights[rows, slots] = 0.0
-        self.passive[rows, slots] = True
-        new = self.vectors[touched[:, None], free]
-        gram = np.matmul(new, self.vectors[touched].swapaxes(1, 2))
-        self.gram[touched[:, None], free] = gram
-        self.gram[touched[:, None, None], np.arange(gram.shape[2])[:, None], free[:, None, :]] = (
-            gram.swapaxes(1, 2)
-        )
-        self.products[touched[:, None], free] = np.matmul(new, self.targets[touched, :, None])[
-            ..., 0
-        ]
+        ends = np.flatnonzero(np.r_[rows[1:] != rows[:-1], True]) + 1
+        for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True):
+            self._enter_one(int(rows[start]), words[start:end], dictionary)
+
+    def _enter_one(self, row: int, words: Ints, dictionary: Dictionary) -> None:
+        slots = np.flatnonzero(~self.passive[row])[: words.size]
+        vectors = dictionary.exact[words]
+        self.words[row, slots] = words
+        self.vectors[row, slots] = vectors
+        self.weights[row, slots] = 0.0
+        self.passive[row, slots] = True
+        gram = vectors @ self.vectors[row].T
+        self.gram[row, slots] = gram
+        self.gram[row][:, slots] = gram.T
+        self.products[row, slots] = vectors @ self.targets[row]
 
     def least_squares(self, rows: Ints, products: Floats) -> Floats:
         """Solve the passive systems of `rows` for right-hand sides `products` [shape=(n, K)]."""
         solution = np.zeros_like(products)
-        sizes = self.passive[rows].sum(1)
+        passive = self.passive[rows]
+        K = passive.shape[1]
+        sizes = np.where(passive.any(1), K - passive[:, ::-1].argmax(1), 0)
         by_size = np.argsort(sizes, kind="stable")
         for start in range(0, rows.size, SYSTEMS_PER_SOLVE):
             chunk = by_size[start : start + SYSTEMS_PER_SOLVE]
             n = int(sizes[chunk[-1]])
             if n == 0:
                 continue
-            at = rows[chunk]
-            slots = np.argsort(~self.passive[at], axis=1, kind="stable")[:, :n]
-            used = np.arange(n) < sizes[chunk, None]
-            system = self.gram[at[:, None, None], slots[:, :, None], slots[:, None, :]]
-            if not used.all():
-                system *= used[:, :, None] & used[:, None, :]
+            used = passive[chunk, :n]
+            system = self.gram[rows[chunk], :n, :n]
+            hole, slot = np.nonzero(~used)
+            system[hole, slot] = 0.0
+            system[hole, :, slot] = 0.0
             system[:, np.arange(n), np.arange(n)] += np.where(used, RIDGE, 1.0)
-            right = products[chunk[:, None], slots] * used
-            found = np.linalg.solve(system, right[..., None])[..., 0]
-            solution[chunk[:, None], slots] = found * used
+            right = products[chunk, :n] * used
+            solution[chunk, :n] = np.linalg.solve(system, right[..., None])[..., 0]
         return solution
 
     def refine(self, rows: Ints) -> Ints:
@@ -192,7 +191,7 @@ def place_in_run(values: Ints) -> Ints:
 def _towards(
     weights: Floats, solution: Floats, negative: Bools, passive: Bools
 ) -> tuple[Floats, Bools]:
-    """Go from `weights` towards `solution` until a word reaches 0; return weights and such words."""
+    """Go from `weights` towards `solution` until words reach 0; return weights and these words."""
     ratio = np.full(weights.shape, np.inf)
     np.divide(weights, weights - solution, out=ratio, where=negative & (weights > solution))
     ratio[negative & (weights <= 0)] = 0.0
