@@ -33,12 +33,13 @@ from semdnn.semantics.passive_systems import (
     Dictionary,
     Floats,
     Ints,
+    Workspace,
     place_in_run,
 )
 
 TOLERANCE = 1e-10  # a gradient up to this counts as zero
 ACCEPTED = 1e-8  # the largest gradient with which a problem that cannot improve still converged
-ENTER_ABOVE = 0.6  # words enter whose gradient exceeds this share of the problem's largest
+ENTER_ABOVE = 0.5  # words enter whose gradient exceeds this share of the problem's largest
 MOST_CANDIDATES = 64  # words that are looked at to enter one problem in one sweep
 GIVE_UP_AFTER = MAX_STRIKES + 10  # sweeps without a smaller residual
 
@@ -62,10 +63,12 @@ class Gradients(NamedTuple):
     error: Floats  # [N]
 
 
-def solve_block(targets: Floats, dictionary: Dictionary, max_sweeps: int) -> Solved:
+def solve_block(
+    targets: Floats, dictionary: Dictionary, workspace: Workspace, max_sweeps: int
+) -> Solved:
     """Solve all problems of a block [shape=(S, D)] against the dictionary [shape=(W, D)]."""
     S = targets.shape[0]
-    block = Block.start(targets, n_slots=min(32, dictionary.exact.shape[0]))
+    block = Block.start(targets, workspace)
     converged, n_sweeps = np.zeros(S, np.bool_), np.zeros(S, np.int32)
     parts: list[tuple[Ints, Ints, Floats]] = []
     for sweep in range(1, max_sweeps + 1):
@@ -133,7 +136,7 @@ def _strongest(
     """Leave each problem as many of its candidates as may enter at once, largest first."""
     by_size = np.lexsort((-values, rows))
     rows, words = rows[by_size], words[by_size]
-    limit = np.where(block.careful, 1, 8 + block.passive.sum(1) // 4)
+    limit = np.where(block.careful, 1, 8 + block.passive.sum(1) // 3)
     kept = place_in_run(rows) < limit[rows]
     return rows[kept], words[kept]
 
@@ -147,7 +150,7 @@ def _certify(
     that enter.
     """
     bent = block.refine(rows)
-    residuals = block.residuals_of(rows)
+    residuals = block.residuals(rows)
     moved = np.linalg.norm(residuals - gradients.residuals[rows], axis=1)
     slack = (gradients.error[rows] + moved) * 1.01
     at, words = np.nonzero(gradients.values[rows] > (TOLERANCE - slack)[:, None])
@@ -156,7 +159,7 @@ def _certify(
     at, words, exact = at[violating], words[violating], exact[violating]
     solved = np.ones(rows.size, np.bool_)
     solved[at] = False
-    solved &= ~np.isin(rows, bent) & (block.imbalance(rows, residuals) <= ACCEPTED)
+    solved &= ~np.isin(rows, bent) & (np.abs(block.gradients(rows, residuals)).max(1) <= ACCEPTED)
     block.done[rows[solved]] = True
     converged[block.ids[rows[solved]]] = True
     return bent, *_strongest(rows[at], words, exact, block)

@@ -180,7 +180,7 @@ def conse(probabilities: ArrayLike, vectors: ArrayLike, *, n_top: int = 10) -> N
     """
     weights: NDArray[np.float64] = np.asarray(probabilities, np.float64)
     rows = _unit_words(vectors)
-    if weights.ndim != 2 or weights.shape[1] != rows.shape[0]:
+    if weights.ndim != 2 or weights.shape[-1] != rows.shape[0]:
         raise DecodingError(
             f"probabilities have shape {weights.shape} and there are {rows.shape[0]} words:"
             " give one column a word"
@@ -199,8 +199,8 @@ def conse(probabilities: ArrayLike, vectors: ArrayLike, *, n_top: int = 10) -> N
 def order(scores: WordScores) -> NDArray[np.int32]:
     """Return all words of each prediction, best first [shape=(S, W)]."""
     _check_scores(scores)
-    ranked = np.empty(scores.primary.shape, np.int32)
-    for start in range(0, ranked.shape[0], CHUNK_SIZE):
+    ranked = np.empty(scores.primary.shape, dtype=np.int32)
+    for start in range(0, len(ranked), CHUNK_SIZE):
         part = slice(start, start + CHUNK_SIZE)
         keys = [-scores.primary[part]]
         if scores.tiebreak is not None:

@@ -8,6 +8,7 @@ algorithm finds. Choices are made in float32, decisions in float64 (`active_set`
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from semdnn.errors import SemdnnError
-from semdnn.semantics.active_set import Solved, solve_block
-from semdnn.semantics.passive_systems import Dictionary, Floats, Ints
+from semdnn.semantics.active_set import MOST_CANDIDATES, Solved, solve_block
+from semdnn.semantics.passive_systems import Dictionary, Floats, Ints, Workspace
 
 BLOCK_SIZE = 128
 WORKING_BYTES = 600_000_000  # shared by all threads
@@ -107,8 +108,16 @@ def solve(
     spans = list(_spans(S, vectors.shape, n_threads))
     rows = Dictionary(vectors, vectors.astype(np.float32))
 
+    workspaces: SimpleQueue[Workspace] = SimpleQueue()
+    for _ in range(n_threads):
+        workspaces.put(Workspace(spans[0].stop, vectors.shape[1]))
+
     def run(span: slice) -> Solved:
-        return solve_block(targets[span], rows, limit)
+        workspace = workspaces.get()
+        try:
+            return solve_block(targets[span], rows, workspace, limit)
+        finally:
+            workspaces.put(workspace)
 
     with ThreadPoolExecutor(n_threads) as pool:
         solved = list(pool.map(run, spans))
@@ -147,7 +156,7 @@ def _lengths(rows: Floats) -> Floats:
 def _spans(S: int, shape: tuple[int, int], n_threads: int) -> Iterator[slice]:
     """Yield the blocks of problems, small enough for the memory and for all threads to work."""
     W, D = shape
-    n_slots = min(W, D) + 64
+    n_slots = min(W, D + MOST_CANDIDATES)
     a_problem = 8 * n_slots * (2 * n_slots + D) + 6 * W
     size = min(BLOCK_SIZE, WORKING_BYTES // (n_threads * a_problem), -(-S // n_threads))
     size = max(1, size)

@@ -17,6 +17,7 @@ Bools = NDArray[np.bool_]
 RIDGE = 1e-12  # keeps the systems solvable where words depend on each other; refined away
 MAX_STRIKES = 3  # sweeps without a smaller residual before a problem goes one word at a time
 SYSTEMS_PER_SOLVE = 16
+SLOTTED = ("words", "passive", "weights", "products")
 
 
 class Dictionary(NamedTuple):
@@ -26,10 +27,32 @@ class Dictionary(NamedTuple):
     rough: NDArray[np.float32]
 
 
+class Workspace:
+    """Memory for the large arrays of a block, kept for the next one: fresh pages cost time.
+
+    Values of former use stay in it; they are finite, and weigh nothing.
+    """
+
+    def __init__(self, n_problems: int, n_dims: int) -> None:
+        self.vectors: Floats = np.zeros((n_problems, 48, n_dims))
+        self.gram: Floats = np.zeros((n_problems, 48, 48))
+
+    def grow(self, n_slots: int) -> None:
+        """Give every problem at least `n_slots` slots, and some more."""
+        old = self.gram.shape[1]
+        n = max(n_slots, 4 * old // 3)
+        vectors, gram = self.vectors, self.gram
+        self.vectors = np.zeros((vectors.shape[0], n, vectors.shape[2]))
+        self.vectors[:, :old] = vectors
+        self.gram = np.zeros((gram.shape[0], n, n))
+        self.gram[:, :old, :old] = gram
+
+
 @dataclass(eq=False)
 class Block:
     """State of the unfinished problems of a block (N of them, K slots each)."""
 
+    workspace: "Workspace"  # owns vectors and gram
     ids: Ints  # [N], the problem's place in the block
     targets: Floats  # [N, D]
     words: Ints  # [N, K]
@@ -43,18 +66,19 @@ class Block:
     done: Bools  # [N]
 
     @classmethod
-    def start(cls, targets: Floats, n_slots: int) -> "Block":
+    def start(cls, targets: Floats, workspace: "Workspace") -> "Block":
         """Return the state before the first sweep: no word carries weight."""
-        N, D = targets.shape
+        N, n_slots = targets.shape[0], workspace.gram.shape[1]
         return cls(
+            workspace=workspace,
             ids=np.arange(N),
             targets=targets,
             words=np.zeros((N, n_slots), np.int64),
             passive=np.zeros((N, n_slots), np.bool_),
             weights=np.zeros((N, n_slots)),
-            vectors=np.zeros((N, n_slots, D)),
-            gram=np.zeros((N, n_slots, n_slots)),
             products=np.zeros((N, n_slots)),
+            vectors=workspace.vectors[:N],
+            gram=workspace.gram[:N],
             squared=np.full(N, np.inf),
             strikes=np.zeros(N, np.int64),
             done=np.zeros(N, np.bool_),
@@ -65,21 +89,18 @@ class Block:
         """Problems that go one word at a time [shape=(N,)]."""
         return self.strikes >= MAX_STRIKES
 
-    def residuals(self) -> Floats:
-        """Return target minus reconstruction [shape=(N, D)]."""
-        fitted: Floats = np.matmul(self.weights[:, None, :], self.vectors)[:, 0]
-        return self.targets - fitted
-
-    def residuals_of(self, rows: Ints) -> Floats:
+    def residuals(self, rows: Ints | slice = slice(None)) -> Floats:
         """Return target minus reconstruction of `rows` [shape=(n, D)]."""
-        fitted: Floats = np.matmul(self.weights[rows][:, None, :], self.vectors[rows])[:, 0]
+        n = int(self.extents(rows).max(initial=0))
+        fitted: Floats = np.matmul(self.weights[rows, None, :n], self.vectors[rows, :n])[:, 0]
         return self.targets[rows] - fitted
 
-    def imbalance(self, rows: Ints, residuals: Floats) -> Floats:
-        """Return the largest gradient, either sign, among the passive words of `rows`."""
-        gradients = np.matmul(self.vectors[rows], residuals[..., None])[..., 0]
-        largest: Floats = np.abs(gradients * self.passive[rows]).max(1)
-        return largest
+    def gradients(self, rows: Ints, residuals: Floats) -> Floats:
+        """Return the gradients of `residuals` at the passive words of `rows` [shape=(n, K)]."""
+        n = int(self.extents(rows).max(initial=0))
+        found = np.zeros((rows.size, self.words.shape[1]))
+        found[:, :n] = np.matmul(self.vectors[rows, :n], residuals[..., None])[..., 0]
+        return found * self.passive[rows]
 
     def finished(self) -> tuple[Ints, Ints, Floats]:
         """Return problem, word and weight of all passive words of the problems that are done."""
@@ -87,55 +108,58 @@ class Block:
         return self.ids[at], self.words[at, slots], self.weights[at, slots]
 
     def keep(self, rows: Ints) -> None:
-        """Forget all problems but `rows`, and the slots that none of these needs."""
-        n_slots = min(self.words.shape[1], int(self.passive[rows].sum(1).max(initial=0)) + 32)
-        slots = np.argsort(~self.passive[rows], axis=1, kind="stable")[:, :n_slots]
-        at = rows[:, None]
-        self.words, self.passive = self.words[at, slots], self.passive[at, slots]
-        self.weights, self.products = self.weights[at, slots], self.products[at, slots]
-        self.vectors = self.vectors[at, slots]
-        self.gram = self.gram[at[:, :, None], slots[:, :, None], slots[:, None, :]]
-        self.ids, self.targets, self.done = self.ids[rows], self.targets[rows], self.done[rows]
-        self.squared, self.strikes = self.squared[rows], self.strikes[rows]
+        """Forget all problems but `rows`, which ascend."""
+        n = int(self.extents(rows).max(initial=0))
+        self.vectors[: rows.size, :n] = self.vectors[rows, :n]
+        self.gram[: rows.size, :n, :n] = self.gram[rows, :n, :n]
+        self.vectors, self.gram = self.vectors[: rows.size], self.gram[: rows.size]
+        for name in ("ids", "targets", "squared", "strikes", "done", *SLOTTED):
+            setattr(self, name, getattr(self, name)[rows])
 
     def grow(self, n_slots: int) -> None:
-        """Add empty slots until every problem has `n_slots`."""
-        extra = n_slots - self.words.shape[1]
-        for name in ("words", "passive", "weights", "products"):
-            setattr(self, name, np.pad(getattr(self, name), ((0, 0), (0, extra))))
-        self.vectors = np.pad(self.vectors, ((0, 0), (0, extra), (0, 0)))
-        self.gram = np.pad(self.gram, ((0, 0), (0, extra), (0, extra)))
+        """Give every problem at least `n_slots` slots."""
+        N, old = self.words.shape
+        if n_slots <= old:
+            return
+        self.workspace.grow(n_slots)
+        self.vectors, self.gram = self.workspace.vectors[:N], self.workspace.gram[:N]
+        for name in SLOTTED:
+            added = ((0, 0), (0, self.gram.shape[1] - old))
+            setattr(self, name, np.pad(getattr(self, name), added))
+
+    def extents(self, rows: Ints | slice) -> Ints:
+        """Return one more than the last passive slot of each of `rows` [shape=(n,)]."""
+        passive = self.passive[rows]
+        last = passive.shape[1] - passive[:, ::-1].argmax(1)
+        return np.where(passive.any(1), last, 0)
 
     def enter(self, rows: Ints, words: Ints, dictionary: Dictionary) -> None:
         """Make `words[n]` passive, at weight 0, in problem `rows[n]`; `rows` ascend."""
         if not rows.size:
             return
         n_new = np.bincount(rows, minlength=self.ids.size)
-        needed = int((self.passive.sum(1) + n_new).max())
-        if needed > self.words.shape[1]:
-            self.grow(max(needed, int(1.3 * self.words.shape[1])))
-        ends = np.flatnonzero(np.r_[rows[1:] != rows[:-1], True]) + 1
-        for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True):
-            self._enter_one(int(rows[start]), words[start:end], dictionary)
+        self.grow(int((self.passive.sum(1) + n_new).max()))
+        starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
+        for start, stop in zip(starts, np.r_[starts[1:], rows.size], strict=True):
+            self._enter_one(int(rows[start]), words[start:stop], dictionary)
 
     def _enter_one(self, row: int, words: Ints, dictionary: Dictionary) -> None:
-        slots = np.flatnonzero(~self.passive[row])[: words.size]
-        vectors = dictionary.exact[words]
+        slots = (~self.passive[row]).nonzero()[0][: words.size]
+        new = dictionary.exact[words]
         self.words[row, slots] = words
-        self.vectors[row, slots] = vectors
-        self.weights[row, slots] = 0.0
-        self.passive[row, slots] = True
-        gram = vectors @ self.vectors[row].T
-        self.gram[row, slots] = gram
-        self.gram[row][:, slots] = gram.T
-        self.products[row, slots] = vectors @ self.targets[row]
+        passive, vectors, gram = self.passive[row], self.vectors[row], self.gram[row]
+        passive[slots] = True
+        vectors[slots] = new
+        n = passive.size - int(passive[::-1].argmax())
+        products = new @ vectors[:n].T
+        gram[slots, :n] = products
+        gram[:n, slots] = products.T
+        self.products[row, slots] = new @ self.targets[row]
 
     def least_squares(self, rows: Ints, products: Floats) -> Floats:
         """Solve the passive systems of `rows` for right-hand sides `products` [shape=(n, K)]."""
         solution = np.zeros_like(products)
-        passive = self.passive[rows]
-        K = passive.shape[1]
-        sizes = np.where(passive.any(1), K - passive[:, ::-1].argmax(1), 0)
+        passive, sizes = self.passive[rows], self.extents(rows)
         by_size = np.argsort(sizes, kind="stable")
         for start in range(0, rows.size, SYSTEMS_PER_SOLVE):
             chunk = by_size[start : start + SYSTEMS_PER_SOLVE]
@@ -154,9 +178,8 @@ class Block:
 
     def refine(self, rows: Ints) -> Ints:
         """Correct the weights of `rows` by the true residual; return rows that lost a word."""
-        residuals = self.residuals_of(rows)
-        products = np.matmul(self.vectors[rows], residuals[..., None])[..., 0]
-        weights = self.weights[rows] + self.least_squares(rows, products)
+        gradients = self.gradients(rows, self.residuals(rows))
+        weights = self.weights[rows] + self.least_squares(rows, gradients)
         negative = self.passive[rows] & (weights <= 0)
         weights[negative] = 0.0
         self.weights[rows] = weights
