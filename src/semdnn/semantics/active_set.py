@@ -39,7 +39,7 @@ from semdnn.semantics.passive_systems import (
 
 TOLERANCE = 1e-10  # a gradient up to this counts as zero
 ACCEPTED = 1e-8  # the largest gradient with which a problem that cannot improve still converged
-ENTER_ABOVE = 0.5  # words enter whose gradient exceeds this share of the problem's largest
+ENTER_ABOVE = 0.4  # words enter whose gradient exceeds this share of the problem's largest
 MOST_CANDIDATES = 64  # words that are looked at to enter one problem in one sweep
 GIVE_UP_AFTER = MAX_STRIKES + 10  # sweeps without a smaller residual
 

@@ -19,7 +19,7 @@ from semdnn.errors import SemdnnError
 from semdnn.semantics.active_set import MOST_CANDIDATES, Solved, solve_block
 from semdnn.semantics.passive_systems import Dictionary, Floats, Ints, Workspace
 
-BLOCK_SIZE = 128
+BLOCK_SIZE = 64
 WORKING_BYTES = 600_000_000  # shared by all threads
 
 
