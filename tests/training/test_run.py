@@ -1,5 +1,8 @@
 import dataclasses
 import json
+import os
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -174,3 +177,28 @@ def test_training_stops_for_one_of_three_reasons(toy_settings):
 def test_training_stops_after_the_epoch_that_passes_the_time(tmp_path, job):
     result = train_run(tmp_path, job(max_minutes=1e-9))
     assert (len(result.epochs), result.stopped) == (1, "max_minutes")
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_random_moments_ends_with_the_same_bits(tmp_path, job):
+    """The process is killed outright (SIGKILL), at whatever it is doing."""
+    settings = {"max_epochs": 12, "average_decay": 0.9}
+    whole = train_run(tmp_path / "whole", job(**settings))
+    rng = np.random.default_rng(0)
+    n_killed = 0
+    while n_killed < 50:
+        child = os.fork()
+        if child == 0:
+            train_run(tmp_path / "cut", job(**settings))
+            os._exit(0)
+        time.sleep(rng.uniform(0.0, 0.6))
+        ended, _ = os.waitpid(child, os.WNOHANG)
+        if ended:
+            break
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        n_killed += 1
+    cut = train_run(tmp_path / "cut", job(**settings))
+    assert n_killed > 3
+    assert cut.best_epoch == whole.best_epoch
+    assert cut.checkpoint.read_bytes() == whole.checkpoint.read_bytes()

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -22,7 +21,7 @@ from semdnn.errors import SemdnnError
 from semdnn.features.store import FeatureSettings
 from semdnn.files import canonical_json, replacing
 from semdnn.network.encoder import NetworkSpec
-from semdnn.network.registry import empty_network, network_spec
+from semdnn.network.registry import channels_last, empty_network, network_spec
 from semdnn.network.sound_network import KINDS, SoundNetwork
 from semdnn.semantics.dictionary import Dictionary
 
@@ -94,9 +93,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -
     """
     words = checkpoint.dictionary
     tensors = {f"network.{name}": value for name, value in checkpoint.state.items()}
-    tensors["dictionary.vectors"] = torch.from_numpy(words.vectors)
-    tensors["dictionary.counts"] = torch.from_numpy(words.counts)
-    tensors["dictionary.clusters"] = torch.from_numpy(words.clusters)
+    tensors["dictionary.vectors"] = torch.tensor(words.vectors)
+    tensors["dictionary.counts"] = torch.tensor(words.counts)
+    tensors["dictionary.clusters"] = torch.tensor(words.clusters)
     if half:
         tensors = {name: _halved(value) for name, value in tensors.items()}
     description = {
@@ -136,7 +135,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     try:
         checkpoint = _checkpoint(tensors, described)
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
+    except (KeyError, TypeError, ValueError, SemdnnError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"{path}: damaged checkpoint ({reason}); fetch it again") from error
     _check_state(path, checkpoint)
@@ -147,7 +146,7 @@ def network_of(checkpoint: Checkpoint) -> SoundNetwork:
     """Return the checkpoint's network on the CPU, in evaluation mode."""
     network = empty_network(checkpoint.row, checkpoint.kind, checkpoint.n_outputs)
     network.to_empty(device="cpu").load_state_dict(checkpoint.state)
-    return network.eval()
+    return channels_last(network).eval()
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], described: dict[str, Any]) -> None:

@@ -158,7 +158,7 @@ def validate(
         return Validation(loss, -loss)
     heard = np.unique(patches.sound_of_patch)
     score = validation_score(
-        network.kind, pooled.cpu()[torch.from_numpy(heard)], patches.target_rows(heard)
+        network.kind, pooled.cpu()[torch.from_numpy(heard).long()], patches.target_rows(heard)
     )
     return Validation(loss, score)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from semdnn.network.registry import channels_last
 from semdnn.network.sound_network import SoundNetwork
 from semdnn.training.batches import TrainingError
 from semdnn.training.settings import TrainingSettings
@@ -53,12 +54,8 @@ def choose_device(name: str) -> torch.device:
 
 
 def start(network: SoundNetwork, settings: TrainingSettings) -> TrainingState:
-    """Return the state before the first epoch, on the device that `settings` choose.
-
-    Maps are stored channels last: convolution and pooling are then faster on CPU and CUDA alike.
-    """
-    device = choose_device(settings.device)
-    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    """Return the state before the first epoch, on the device that `settings` choose."""
+    network = channels_last(network.to(choose_device(settings.device)))
     optimiser = _optimiser(network, settings)
     average = copy.deepcopy(network).requires_grad_(False) if settings.average_decay else None
     return TrainingState(network, optimiser, average)
