@@ -156,6 +156,12 @@ def test_targets_have_to_fit_the_dictionary(tmp_path, job, toy):
         train_run(tmp_path, wrong)
 
 
+def test_patches_and_features_have_to_agree_on_the_offset(tmp_path, job):
+    wrong = dataclasses.replace(job(), features=FeatureSettings(log_offset=0.001))
+    with pytest.raises(TrainingError, match=r"log_offset 0\.01, the features 0\.001"):
+        train_run(tmp_path, wrong)
+
+
 def _history(losses, seconds=1.0):
     return [Epoch(i, 1.0, loss, 0.0, 1e-3, seconds, 1.0) for i, loss in enumerate(losses, 1)]
 

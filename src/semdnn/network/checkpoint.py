@@ -202,8 +202,6 @@ def _checkpoint(tensors: dict[str, Tensor], described: dict[str, Any]) -> Checkp
         word_space=words["word_space"],
         offset=float(words["offset"]),
     )
-    if not len(vectors) == len(dictionary.words) == len(dictionary.counts):
-        raise ValueError(f"{len(dictionary.words)} words, but {len(vectors)} vectors")
     sizes: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in described["spec"].items()
     }

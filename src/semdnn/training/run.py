@@ -220,6 +220,11 @@ def _check(job: TrainingJob) -> None:
         n_outputs = patches.targets.shape[1]
         if len(patches) == 0:
             raise TrainingError(f"there are no {name} patches")
+        if patches.log_offset != job.features.log_offset:
+            raise TrainingError(
+                f"the {name} patches say log_offset {patches.log_offset}, "
+                f"the features {job.features.log_offset}"
+            )
         if expected is not None and n_outputs != expected:
             raise TrainingError(
                 f"the {name} targets of a {job.kind} have {n_outputs} columns; "
