@@ -17,8 +17,8 @@ class Decoder(nn.Module):
 
     References
     ----------
-    Esposito et al. (2023), doi 10.1109/ICASSP49357.2023.10097115, ask for "the same encoder" and
-    a reverted decoder; all else is decided here.
+    Esposito et al. (2023), "Semantically-informed deep neural networks for sound recognition",
+    ICASSP, ask for the same encoder and a reverted decoder; all else is decided here.
     """
 
     def __init__(self, spec: NetworkSpec) -> None:

@@ -4,6 +4,11 @@ Everything that changes a sound's level or spectrum, mixing included, is done wh
 on mel magnitudes exp(x) − offset, whose logarithm is then taken with the same offset. Every
 random number comes from the generator that is passed, drawn on the CPU, so that a CPU and a GPU
 see the same augmentation.
+
+References
+----------
+Zhang et al. (2018), "mixup", arXiv 1710.09412; Park et al. (2019), "SpecAugment",
+doi 10.21437/Interspeech.2019-2680.
 """
 
 from typing import Annotated

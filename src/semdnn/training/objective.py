@@ -29,7 +29,7 @@ def angular_distance(predictions: Tensor, targets: Tensor) -> Tensor:
     References
     ----------
     Kahan (2006), "How futile are mindless assessments of roundoff in floating-point
-    computation?", section 12.
+    computation?" (mangled angles).
     """
     u = functional.normalize(predictions, dim=1, eps=1e-6)
     v = functional.normalize(targets, dim=1, eps=1e-6)
