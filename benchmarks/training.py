@@ -42,7 +42,8 @@ def plain_network(network: SoundNetwork) -> nn.Sequential:
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
     for dense in network.encoder.dense:
         layers += [dense.linear, nn.ReLU(), dense.dropout, dense.norm]
-    return nn.Sequential(*layers, network.output)
+    plain = nn.Sequential(*layers, network.output)
+    return plain.to(memory_format=torch.contiguous_format)
 
 
 def plain_epoch(
