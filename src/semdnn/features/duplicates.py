@@ -26,6 +26,7 @@ _FLOOR = 0.02
 _ACTIVE = float(np.log(_FLOOR)) + 0.7
 _COARSE = 4
 _COARSE_SHIFTS = 16
+_HOPELESS = 0.75
 _BLOCK = 1024
 _HELD_PICTURES = 2048
 
@@ -105,9 +106,14 @@ def likeness(a: Picture, b: Picture) -> float:
     """Return the largest correlation of two pictures over shifts of up to 0.64 s, −1 … 1.
 
     Shifts are tried in steps of 40 ms on pictures of that grain, then frame by frame around the
-    best. Only frames in which one of the two is active count, each band about its mean.
+    best, unless that is below 0.75. Only frames in which one of the two is active count, each band
+    about its mean.
     """
+    end = max(_active_end(a), _active_end(b))
+    a, b = a[:end], b[:end]
     coarse = _correlations(_coarser(a), _coarser(b), np.arange(-_COARSE_SHIFTS, _COARSE_SHIFTS + 1))
+    if coarse.max() < _HOPELESS:
+        return float(coarse.max())
     near = _COARSE * (int(coarse.argmax()) - _COARSE_SHIFTS)
     return float(_correlations(a, b, near + np.arange(-_COARSE, _COARSE + 1)).max())
 
@@ -134,6 +140,13 @@ def _correlations(a: Picture, b: Picture, shifts: NDArray[np.int64]) -> NDArray[
 def _active(picture: Picture) -> NDArray[np.bool_]:
     active: NDArray[np.bool_] = picture.max(axis=1) > _ACTIVE
     return active
+
+
+def _active_end(picture: Picture) -> int:
+    """Return where the silence at the end begins, in whole coarse steps."""
+    active = np.flatnonzero(_active(picture))
+    end = int(active[-1]) + 1 if active.size else 0
+    return _COARSE * max(2, -(-end // _COARSE))
 
 
 def _coarser(picture: Picture) -> Picture:
