@@ -79,7 +79,7 @@ def test_no_sounds(tmp_path: Path) -> None:
 def test_likeness_equals_a_plain_loop() -> None:
     rng = np.random.default_rng(0)
     a = rng.standard_normal((96, 64)).astype(np.float32)
-    b = np.roll(a, 5, axis=0) + 0.5 * rng.standard_normal((96, 64)).astype(np.float32)
+    b = np.roll(a, 4, axis=0) + 0.5 * rng.standard_normal((96, 64)).astype(np.float32)
     shifts = np.arange(-8, 9)
     expected = []
     for shift in shifts:

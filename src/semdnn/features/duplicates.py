@@ -26,7 +26,7 @@ _FLOOR = 0.02
 _ACTIVE = float(np.log(_FLOOR)) + 0.7
 _COARSE = 4
 _COARSE_SHIFTS = 16
-_HOPELESS = 0.75
+_HOPELESS = 0.6
 _BLOCK = 1024
 _HELD_PICTURES = 2048
 
@@ -106,7 +106,7 @@ def likeness(a: Picture, b: Picture) -> float:
     """Return the largest correlation of two pictures over shifts of up to 0.64 s, −1 … 1.
 
     Shifts are tried in steps of 40 ms on pictures of that grain, then frame by frame around the
-    best, unless that is below 0.75. Only frames in which one of the two is active count, each band
+    best, unless that is below 0.6. Only frames in which one of the two is active count, each band
     about its mean.
     """
     end = max(_active_end(a), _active_end(b))
