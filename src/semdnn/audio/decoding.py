@@ -143,7 +143,7 @@ class _SndfileDecoder:
 
     def _require_whole(self, n_read: int) -> None:
         header = self.header
-        missing = headers.missing_s(self._path, self._sound.format, header.n_frames, n_read)
+        missing = headers.missing_end(self._path, self._sound.format, header.n_frames, n_read)
         if missing is not None and missing.is_much(header.sample_rate, n_read):
             raise AudioError(
                 self._path,

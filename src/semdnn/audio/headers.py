@@ -50,7 +50,9 @@ class Missing(NamedTuple):
         return f"{self.n_frames / sample_rate:.2f} s" if self.n_frames else "a part"
 
 
-def missing_s(path: Path, sound_format: str, n_promised: int | None, n_read: int) -> Missing | None:
+def missing_end(
+    path: Path, sound_format: str, n_promised: int | None, n_read: int
+) -> Missing | None:
     """Return what a file lacks at its end, or None where its promise holds or is not known.
 
     Parameters

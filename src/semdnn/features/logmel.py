@@ -89,7 +89,8 @@ def log_mel(samples: NDArray[np.floating], *, log_offset: float = 0.01) -> NDArr
     frames = np.empty((n, N_MELS), np.float32)
     for first in range(0, n, GROUP_FRAMES):
         start = first * HOP_SAMPLES
-        frames[first : first + GROUP_FRAMES] = transform(checked[start : start + _GROUP_SAMPLES])
+        rows = frames[first : first + GROUP_FRAMES]
+        transform(checked[start : start + _GROUP_SAMPLES], out=rows)
     return frames
 
 
@@ -195,7 +196,12 @@ class _GroupTransform:
         self._magnitude = np.zeros((GROUP_FRAMES, n_bins), np.float32)
         self._mel = np.empty((GROUP_FRAMES, N_MELS), np.float32)
 
-    def __call__(self, samples: NDArray[np.float32], log_offset: float) -> NDArray[np.float32]:
+    def __call__(
+        self,
+        samples: NDArray[np.float32],
+        log_offset: float,
+        out: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
         """Return [n, 64] log-mel of the n ≤ 96 whole frames in `samples`."""
         n = 1 + (samples.size - WINDOW_SAMPLES) // HOP_SAMPLES
         # Rows past n hold an earlier group: computed or not, no frame that is returned sees them.
@@ -208,13 +214,14 @@ class _GroupTransform:
         for band in _bands():
             np.matmul(self._magnitude[:, band.bins], band.weights, out=self._mel[:, band.mels])
         self._mel += np.float32(log_offset)
-        return np.log(self._mel[:n])
+        log_mel: NDArray[np.float32] = np.log(self._mel[:n], out=out)
+        return log_mel
 
 
 _thread = threading.local()
 
 
-def _transform(log_offset: float) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+def _transform(log_offset: float) -> Callable[..., NDArray[np.float32]]:
     """Return this thread's transform; fresh working memory for every short sound costs a third."""
     if not (np.isfinite(log_offset) and log_offset > 0):
         raise SamplesError(f"log_offset is {log_offset}: give a positive number such as 0.01")
