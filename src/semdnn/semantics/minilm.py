@@ -11,10 +11,11 @@ Wang et al. 2020, MiniLM, doi 10.48550/arXiv.2002.10957; Reimers & Gurevych 2019
 doi 10.18653/v1/D19-1410.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import resources
+from importlib import import_module, resources
 from importlib.util import find_spec
 
 import numpy as np
@@ -177,7 +178,8 @@ def load_text_model() -> Embed:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     except ImportError as error:
         raise WordSpaceError(f"the text model is not installed; {EXTRA}") from error
-    model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    with _no_progress_bar():
+        model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
 
     def embed(words: Sequence[str]) -> NDArray[np.float32]:
         sentences = [PROMPT.format(word) for word in words]
@@ -198,6 +200,19 @@ def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     rows = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """Keep the model's loader from drawing on the terminal."""
+    logging = import_module("transformers.utils.logging")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _table_form(word: str, table: TableSpace) -> str | None:

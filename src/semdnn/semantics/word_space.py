@@ -52,9 +52,7 @@ WORD_SPACES: Mapping[str, WordSpaceRow] = MappingProxyType(
             'MiniLM embeddings of "the sound of W", centred, 300 principal axes; any phrase',
             "Apache-2.0",
         ),
-        "glove-50": WordSpaceRow(
-            open_glove, "GloVe 6B, 400,000 words, 50 dimensions", "PDDL-1.0"
-        ),
+        "glove-50": WordSpaceRow(open_glove, "GloVe 6B, 400,000 words, 50 dimensions", "PDDL-1.0"),
     }
 )
 
