@@ -25,6 +25,7 @@ from semdnn.semantics.table_space import TableSpace, WordSpaceError, WordVectors
 
 _FLOAT_BYTES = 4
 _LONGEST_WORD = 4096
+_LONGEST_LINE = 1 << 20
 _READ_BYTES = 1 << 22
 
 
@@ -109,7 +110,7 @@ def _opened(path: Path) -> BinaryIO:
 
 def _layout(stream: BinaryIO, path: Path) -> _Layout:
     """Tell the layout from the first lines, and leave `stream` at its start."""
-    first = stream.readline(_READ_BYTES).split()
+    first = stream.readline(_LONGEST_LINE).split()
     header = len(first) == 2 and all(field.isdigit() for field in first)
     if not header:
         stream.seek(0)

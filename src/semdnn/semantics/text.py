@@ -215,6 +215,7 @@ def _is_kept(token: str) -> bool:
     if token in rules.short_words:
         return True
     is_code = len(token) < rules.shortest or rules.vowels.isdisjoint(token)
+    is_code = is_code or any(letter.isnumeric() for letter in token)
     is_proper_name = lemma != lemma.lower()
     return bool(lemma) and not is_code and not is_proper_name
 
