@@ -52,12 +52,10 @@ def main() -> None:
     if twins:
         raise SystemExit(f"equal vectors: {twins[:10]}; take one of each pair out of the lists")
     (DATA / "minilm_words.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    save_file(
-        {"vectors": vectors, "mean": projection.mean, "axes": projection.axes},
-        DATA / "minilm_vectors.safetensors",
-    )
-    size = (DATA / "minilm_vectors.safetensors").stat().st_size
-    print(f"{len(words):,} words, {size / 1e6:.1f} MB")
+    table = DATA / "minilm_vectors.safetensors"
+    save_file({"vectors": vectors, "mean": projection.mean, "axes": projection.axes}, table)
+    table.chmod(0o644)
+    print(f"{len(words):,} words, {table.stat().st_size / 1e6:.1f} MB")
 
 
 def choose_words(wordnet: Path, max_words: int) -> list[str]:

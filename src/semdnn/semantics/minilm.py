@@ -199,7 +199,8 @@ def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return `vectors` [shape=(n, D)] with every row scaled to unit length (zeros stay)."""
     rows = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    lengths[lengths == 0] = 1
+    return rows / lengths
 
 
 @contextmanager

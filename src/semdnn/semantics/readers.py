@@ -164,7 +164,8 @@ def _binary_rows(
     for number in range(layout.n_words or 0):
         end = buffer.find(b" ", at)
         if end < 0 or end + 1 + length > len(buffer):
-            start, buffer, at = start + at, buffer[at:] + stream.read(_READ_BYTES + length), 0
+            more = stream.read(_READ_BYTES + _LONGEST_WORD + length)
+                start, buffer, at = start + at, buffer[at:] + more, 0
             end = buffer.find(b" ", 0, _LONGEST_WORD)
         if end < 0 or end + 1 + length > len(buffer):
             raise WordSpaceError(
