@@ -165,7 +165,7 @@ def _binary_rows(
         end = buffer.find(b" ", at)
         if end < 0 or end + 1 + length > len(buffer):
             more = stream.read(_READ_BYTES + _LONGEST_WORD + length)
-                start, buffer, at = start + at, buffer[at:] + more, 0
+            start, buffer, at = start + at, buffer[at:] + more, 0
             end = buffer.find(b" ", 0, _LONGEST_WORD)
         if end < 0 or end + 1 + length > len(buffer):
             raise WordSpaceError(
