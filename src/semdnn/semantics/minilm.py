@@ -198,9 +198,10 @@ def load_text_model() -> Embed:
 def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return `vectors` [shape=(n, D)] with every row scaled to unit length (zeros stay)."""
     rows = np.asarray(vectors, dtype=np.float32)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths: NDArray[np.float32] = np.linalg.norm(rows, axis=1, keepdims=True)
     lengths[lengths == 0] = 1
-    return rows / lengths
+    unit: NDArray[np.float32] = rows / lengths
+    return unit
 
 
 @contextmanager
