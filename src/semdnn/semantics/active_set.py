@@ -10,8 +10,9 @@ tolerance is relative. One sweep
 A problem whose float32 gradients leave no certain candidate is *certified* in float64: its
 weights are refined against the true residual, and the gradient is taken again for every word
 that the worst-case rounding error of the float32 product cannot rule out. A problem whose
-residual stops falling goes over to the textbook rule (one word enters, line search), which
-cannot cycle.
+residual stops falling goes over to a line search from feasible weights to feasible weights, in
+which the residual only falls, so that it cannot cycle; if rounding still keeps it from falling,
+to the textbook rule in which one word enters; and at last it is given up.
 
 References
 ----------
@@ -41,7 +42,9 @@ TOLERANCE = 1e-10  # a gradient up to this counts as zero
 ACCEPTED = 1e-8  # the largest gradient with which a problem that cannot improve still converged
 ENTER_ABOVE = 0.4  # words enter whose gradient exceeds this share of the problem's largest
 MOST_CANDIDATES = 64  # words that are looked at to enter one problem in one sweep
-GIVE_UP_AFTER = MAX_STRIKES + 10  # sweeps without a smaller residual
+MATCHED = 1e-9  # a residual up to this is a match, as no gradient can be larger
+SINGLY_AFTER = MAX_STRIKES + 5  # sweeps without a smaller residual; then one word enters a sweep
+GIVE_UP_AFTER = MAX_STRIKES + 15
 
 
 class Solved(NamedTuple):
@@ -90,7 +93,7 @@ def _sweep(block: Block, dictionary: Dictionary, converged: Bools) -> None:
     stalled = (block.strikes >= GIVE_UP_AFTER) & ~block.done
     converged[block.ids[stalled & (gradients.largest + gradients.error <= ACCEPTED)]] = True
     block.done |= stalled
-    certain = gradients.largest > gradients.error
+    certain = (gradients.largest > gradients.error) & (block.squared > MATCHED**2)
     rows, words = _candidates(gradients, block, certain & ~block.done)
     unsure = np.flatnonzero(~certain & ~block.done)
     changed = rows
@@ -118,7 +121,7 @@ def _gradients(block: Block, dictionary: Dictionary) -> Gradients:
 
 def _candidates(gradients: Gradients, block: Block, wanted: Bools) -> tuple[Ints, Ints]:
     """Return the problems and words that enter, by problem and falling gradient."""
-    share = np.where(block.careful, 1.0, ENTER_ABOVE).astype(np.float32)
+    share = np.where(block.strikes >= SINGLY_AFTER, 1.0, ENTER_ABOVE).astype(np.float32)
     above = np.where(wanted, gradients.largest * share, np.float32(np.inf))
     W = gradients.values.shape[1]
     crowded = np.flatnonzero((gradients.values >= above[:, None]).sum(1) > MOST_CANDIDATES)
@@ -136,7 +139,7 @@ def _strongest(
     """Leave each problem as many of its candidates as may enter at once, largest first."""
     by_size = np.lexsort((-values, rows))
     rows, words = rows[by_size], words[by_size]
-    limit = np.where(block.careful, 1, 8 + block.passive.sum(1) // 3)
+    limit = np.where(block.strikes >= SINGLY_AFTER, 1, 8 + block.passive.sum(1) // 3)
     kept = place_in_run(rows) < limit[rows]
     return rows[kept], words[kept]
 
@@ -155,7 +158,8 @@ def _certify(
     slack = (gradients.error[rows] + moved) * 1.01
     at, words = np.nonzero(gradients.values[rows] > (TOLERANCE - slack)[:, None])
     exact = np.einsum("nd,nd->n", dictionary.exact[words], residuals[at])
-    violating = exact > TOLERANCE
+    matched = np.linalg.norm(residuals, axis=1) <= MATCHED
+    violating = (exact > TOLERANCE) & ~matched[at]
     at, words, exact = at[violating], words[violating], exact[violating]
     solved = np.ones(rows.size, np.bool_)
     solved[at] = False

@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 RIDGE = 1e-12  # keeps the systems solvable where words depend on each other; refined away
-MAX_STRIKES = 3  # sweeps without a smaller residual before a problem goes one word at a time
+MAX_STRIKES = 3  # sweeps without a smaller residual before a problem takes a line search
 SYSTEMS_PER_SOLVE = 16
 SLOTTED = ("words", "passive", "weights", "products")
 
@@ -86,7 +86,7 @@ class Block:
 
     @property
     def careful(self) -> Bools:
-        """Problems that go one word at a time [shape=(N,)]."""
+        """Problems whose weights move by line search [shape=(N,)]."""
         return self.strikes >= MAX_STRIKES
 
     def residuals(self, rows: Ints | slice = slice(None)) -> Floats:
@@ -196,7 +196,7 @@ class Block:
             careful = self.careful[rows] & negative.any(1)
             if careful.any():
                 solution[careful], drop[careful] = _towards(
-                    weights[careful], solution[careful], negative[careful], passive[careful]
+                    weights[careful], solution[careful], negative[careful]
                 )
             solution[drop] = 0.0
             self.weights[rows] = solution
@@ -211,13 +211,11 @@ def place_in_run(values: Ints) -> Ints:
     return np.arange(values.size) - np.repeat(starts, lengths)
 
 
-def _towards(
-    weights: Floats, solution: Floats, negative: Bools, passive: Bools
-) -> tuple[Floats, Bools]:
+def _towards(weights: Floats, solution: Floats, negative: Bools) -> tuple[Floats, Bools]:
     """Go from `weights` towards `solution` until words reach 0; return weights and these words."""
     ratio = np.full(weights.shape, np.inf)
     np.divide(weights, weights - solution, out=ratio, where=negative & (weights > solution))
     ratio[negative & (weights <= 0)] = 0.0
     step = ratio.min(1, keepdims=True)
     moved = weights + step * (solution - weights)
-    return moved, passive & ((moved <= 0) | (ratio == step))
+    return moved, negative & ((moved <= 0) | (ratio == step))
