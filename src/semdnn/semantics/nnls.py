@@ -8,6 +8,8 @@ algorithm finds. Choices are made in float32, decisions in float64 (`active_set`
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -119,7 +121,7 @@ def solve(
         finally:
             workspaces.put(workspace)
 
-    with ThreadPoolExecutor(n_threads) as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
         solved = list(pool.map(run, spans))
     betas = _assemble(solved, spans, (S, W))
     residuals = np.linalg.norm(betas @ vectors - targets, axis=1) * target_lengths
@@ -133,6 +135,22 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Keep BLAS from starting threads under each of ours, where `threadpoolctl` is installed.
+
+    Many small systems are solved here; BLAS threads that wait for one another would take several
+    times as long. Without that package, ``OMP_NUM_THREADS=1`` does the same.
+    """
+    try:
+        pools = import_module("threadpoolctl")
+    except ImportError:
+        yield
+        return
+    with pools.threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def _checked(values: ArrayLike, name: str) -> Floats:
