@@ -5,9 +5,9 @@ not to a number of steps. Where the minimiser is unique it is the one that Lawso
 algorithm finds. Choices are made in float32, decisions in float64 (`active_set`).
 
 Where the limit is: a sweep costs 2 W D float32 operations a problem (6 million at 9,960 x 300),
-and a problem takes 3 sweeps at the least. Problems with 9 weighted words take 4 sweeps, whose
+and a problem takes 2 sweeps at the least. Problems with 9 weighted words take 4 sweeps, whose
 products are 29 % of the CPU time; with 108 words 13 sweeps and 20 %, the rest being the small
-systems. That is some 100 times scipy's speed, core for core (`benchmarks/nnls.py`). A prediction
+systems. That is 80 to 120 times scipy's speed, core for core (`benchmarks/nnls.py`). A prediction
 in the cone of W >> D words, with D non-zeros, gains less (about 8 times).
 """
 
