@@ -1,1 +1,1 @@
-"""A synthesised sound library: a way to run and test everything anywhere, not data about the world."""
+"""A synthesised sound library: to run and test everything anywhere, not data about the world."""

@@ -8,17 +8,16 @@ library is the beginning of a larger one with the same seed.
 import csv
 import io
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import soundfile
 
 from semdnn.datasets.procedural.kinds import KINDS, Kind
-from semdnn.datasets.procedural.sources import Scene
-from semdnn.datasets.procedural.synthesis import RATE, Samples, far, reverberate, swell
+from semdnn.datasets.procedural.sources import Scene, Source
+from semdnn.datasets.procedural.synthesis import RATE, Rng, Samples, far, reverberate, swell
 from semdnn.errors import SemdnnError
 from semdnn.files import replacing, write_json, write_text
 from semdnn.progress import track
@@ -32,18 +31,24 @@ class ProceduralError(SemdnnError):
     """A synthesised library cannot be written here or as asked."""
 
 
+class Traits(NamedTuple):
+    """What the adjectives follow, each from 0 to 1."""
+
+    size: float
+    rate: float
+    force: float
+    distance: float
+
+
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """All that is decided about a sound before it is synthesised.
-
-    `traits` are size, rate, force and distance, each 0…1; `parameters` go to the kind's function.
-    """
+    """All that is decided about a sound before it is synthesised; `traits` are 0…1."""
 
     name: str
     kind: Kind
     title: str
-    parameters: Mapping[str, Any]
-    traits: tuple[float, float, float, float]
+    source: Source
+    traits: Traits
     n_samples: int
     randomness: np.random.SeedSequence
 
@@ -58,14 +63,14 @@ def sketch(seed: int, i: int) -> Sketch:
     kind = KINDS[order.permutation(len(KINDS))[place]]
     drawing, randomness = np.random.SeedSequence(seed, spawn_key=(0, i)).spawn(2)
     rng = np.random.default_rng(drawing)
-    size, rate, force, distance = rng.random(4)
+    traits = Traits(*(float(trait) for trait in rng.random(4)))
     variant = list(kind.variants)[rng.integers(len(kind.variants))]
     return Sketch(
         name=f"{kind.name}_{i:06d}",
         kind=kind,
-        title=_describe(kind, variant, (size, rate, force, distance), rng),
-        parameters={**kind.parameters, **kind.variants[variant]},
-        traits=(size, rate, force, distance),
+        title=_describe(kind, variant, traits, rng),
+        source=replace(kind.source, **kind.variants[variant]),
+        traits=traits,
         n_samples=round(rng.uniform(*kind.seconds) * RATE),
         randomness=randomness,
     )
@@ -74,14 +79,14 @@ def sketch(seed: int, i: int) -> Sketch:
 def synthesise(plan: Sketch) -> Samples:
     """Return the sound of `plan` at 16 kHz [shape=(n,)], within ±0.95."""
     rng = np.random.default_rng(plan.randomness)
-    *traits, distance = plan.traits
-    sound = _perform(plan, Scene(rng, plan.n_samples, *traits))
+    size, rate, force, distance = plan.traits
+    sound = _perform(plan, Scene(rng, plan.n_samples, size, rate, force))
     sound = sound / (np.abs(sound).max() + 1e-12)
     if distance > 0.2:
         sound = far(sound, 8_000 * (1 / 6) ** distance)
         sound = reverberate(rng, sound, rng.uniform(0.03, 0.4), 0.5 * distance)
     sound = sound * swell(len(sound), 0.003, 0.02)
-    level = 10 ** ((-31 + 14 * traits[2] - 6 * distance) / 20)
+    level = 10 ** ((-31 + 14 * force - 6 * distance) / 20)
     gain = min(level / np.sqrt(np.mean(sound**2)), 0.95 / np.abs(sound).max())
     return np.asarray(gain * sound)
 
@@ -151,7 +156,7 @@ def _count_done(folder: Path, seed: int, n_sounds: int) -> int:
         same = (found["seed"], found["version"]) == (seed, VERSION)
         n_done = int(found["n_sounds"])
     except (ValueError, KeyError, TypeError):
-        raise ProceduralError(f"{marker}: not readable: remove the folder and begin again") from None
+        raise ProceduralError(f"{marker}: unreadable: remove the folder, begin again") from None
     if not same or n_done > n_sounds:
         raise ProceduralError(
             f"{folder}: holds {n_done} sounds of seed {found['seed']}, version {found['version']}, "
@@ -164,44 +169,41 @@ def _perform(plan: Sketch, scene: Scene) -> Samples:
     """Return the events of the kind in time, or its one event."""
     kind, rng = plan.kind, scene.rng
     if kind.repeats is None:
-        return kind.make(scene, **plan.parameters)
+        return plan.source.make(scene)
     out = np.zeros(scene.n)
     period = RATE / scene.tempo(kind.repeats)
-    limits = tuple(RATE * s for s in kind.event_s or (period / RATE, period / RATE))
+    shortest, longest = kind.event_s or (period / RATE, period / RATE)
     beat = 0.01 * RATE
     while beat < scene.n:
         for offset in kind.pattern:
             start = int(beat + offset * period)
-            length = min(int(rng.uniform(*limits)) + 1, scene.n - start)
+            length = min(int(RATE * rng.uniform(shortest, longest)) + 1, scene.n - start)
             if length > 0.02 * RATE:
-                event = kind.make(replace(scene, n=length), **plan.parameters)
+                event = plan.source.make(replace(scene, n=length))
                 out[start : start + length] += rng.uniform(0.7, 1.0) * event
         beat += period * max(0.3, rng.normal(1, kind.jitter))
     return out
 
 
-def _describe(
-    kind: Kind, variant: str, traits: tuple[float, float, float, float], rng: np.random.Generator
-) -> str:
+def _describe(kind: Kind, variant: str, traits: Traits, rng: Rng) -> str:
     """Return a title as sound libraries have them, its adjectives true to `traits`."""
-    size, rate, force, distance = traits
     titles = kind.titles.split("|")
     title = titles[rng.integers(len(titles))].format(
-        size=_adjective(kind.size, size, rng),
-        rate=_adjective(kind.rate, rate, rng),
-        force=_adjective(kind.force, force, rng),
+        size=_adjective(kind.size, traits.size, rng),
+        rate=_adjective(kind.rate, traits.rate, rng),
+        force=_adjective(kind.force, traits.force, rng),
         variant=variant,
     )
     title = " ".join(title.split())
-    if distance > 0.75:
+    if traits.distance > 0.75:
         title = f"distant {title}" if rng.random() < 0.5 else f"{title}, distant"
-    elif distance < 0.15:
+    elif traits.distance < 0.15:
         title = f"{title}, close up"
     cased = (title, title, title.capitalize(), title.upper())[rng.integers(4)]
     return STYLES[rng.integers(len(STYLES))].format(cased, int(rng.integers(1, 60)))
 
 
-def _adjective(choice: str, trait: float, rng: np.random.Generator) -> str:
+def _adjective(choice: str, trait: float, rng: Rng) -> str:
     """Return a word for a `trait` in its lowest or highest third, nothing between."""
     low, high = (words.split(",") for words in choice.split("/"))
     if 1 / 3 <= trait <= 2 / 3:

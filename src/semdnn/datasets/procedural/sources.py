@@ -1,320 +1,302 @@
-"""Families of sound source: each function makes one event of a kind from a scene's traits.
+"""Families of sound source: each makes one event, by the physics that several kinds share.
 
-A function is the physics that kinds share (something struck, blown, rubbed, burning …); what
-tells a bell from a glass is the parameters in the table of kinds. All take a `Scene` and return
-samples [shape=(n,)], of any level.
+What tells a bell from a glass is the fields, which the table of kinds fills in. Ranges are
+(low, high), of which a trait or chance chooses; `path` and `shape` are contours over the event.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
-from semdnn.datasets.procedural.synthesis import (
-    RATE,
-    Samples,
-    cloud,
-    contour,
-    decay,
-    far,
-    moving_noise,
-    noise,
-    oscillate,
-    phase,
-    pluck,
-    pulses,
-    resonate,
-    swell,
-    wander,
-)
+from semdnn.datasets.procedural import synthesis as dsp
+from semdnn.datasets.procedural.synthesis import RATE, Range, Rng, Samples
 
-Range = tuple[float, float]
+Numbers = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What one sound is made from: its randomness, its length and its traits.
+    """What one event is made from: randomness, samples, and traits from 0 to 1."""
 
-    Attributes
-    ----------
-    rng : numpy.random.Generator
-        Randomness of the details.
-    n : int
-        Length in samples.
-    size, rate, force : float
-        Traits 0…1: small … large, slow … fast, soft … strong.
-    """
-
-    rng: np.random.Generator
+    rng: Rng
     n: int
-    size: float
-    rate: float
-    force: float
+    size: float  # small … large
+    rate: float  # slow … fast
+    force: float  # soft … strong
 
     def pitch(self, limits: Range) -> float:
-        """Return a frequency between `limits` (low, high): the larger the source, the lower."""
-        low, high = limits
-        return float(high * (low / high) ** self.size)
+        """Return a frequency between `limits`: the larger the source, the lower."""
+        return float(limits[1] * (limits[0] / limits[1]) ** self.size)
 
     def tempo(self, limits: Range) -> float:
-        """Return a rate between `limits` (low, high): the faster, the higher."""
-        low, high = limits
-        return float(low * (high / low) ** self.rate)
+        """Return a rate between `limits`: the faster, the higher."""
+        return float(limits[0] * (limits[1] / limits[0]) ** self.rate)
 
-    def scale(self, spread: float = 1.5) -> float:
-        """Return a factor on resonance frequencies, from `spread` (small) to 1/`spread` (large)."""
-        return float(spread ** (1 - 2 * self.size))
-
-
-def struck(
-    s: Scene,
-    *,
-    ratios: Sequence[float],
-    pitch: Range,
-    fall: Range,
-    damping: float = 1.0,
-    mallet: float = 0.001,
-    skin: float = 0.0,
-    fuzz: float = 0.0,
-) -> Samples:
-    """Return a body hit once: modes at `ratios` that die the sooner the higher they are.
-
-    `mallet` is the contact time, `skin` the relative drop of pitch of a drum skin, `fuzz` the
-    share of noise (snare wires, breaking).
-    """
-    n, ratio = s.n, np.asarray(ratios) * s.rng.normal(1, 0.002, len(ratios))
-    frequency = s.pitch(pitch) * ratio
-    falls = s.rng.uniform(*fall) / ratio**damping
-    length = max(2, round(mallet * RATE))
-    blow = np.zeros(n)
-    blow[:length] = np.hanning(length + 2)[1:-1][:n] * s.rng.normal(1, 0.1, length)[:n]
-    blow[: 4 * length] += 0.05 * s.force * s.rng.standard_normal(len(blow[: 4 * length]))
-    ring = resonate(blow, frequency, falls, s.rng.uniform(0.4, 1, len(ratio)))
-    if skin:
-        bend = frequency[0] * (1 + skin * decay(n, 0, 0.03))
-        ring += np.abs(ring).max() * 2 * oscillate(bend) * decay(n, 0, falls[0])
-    rattle = noise(s.rng, n, 1_500) * decay(n, 0, falls[0] + 0.02)
-    return ring / (np.abs(ring).max() + 1e-9) + fuzz * rattle
+    def body(self, source: Samples, modes: Numbers, fall: float) -> Samples:
+        """Return `source` through a body with resonances `modes`, lower where it is large."""
+        scaled = np.asarray(modes) * 1.4 ** (1 - 2 * self.size)
+        ringing = dsp.resonate(
+            source, scaled, np.full(len(modes), fall), 1 / (1 + np.arange(len(modes)))
+        )
+        return ringing / (ringing.std() + 1e-9)
 
 
-def shattered(s: Scene, *, pitch: Range, n_pieces: Range, fall: Range, spread: float) -> Samples:
-    """Return many small bodies ringing soon after one another, each with its own pitch."""
-    out = noise(s.rng, s.n, 2_000) * decay(s.n, 0, 0.03)
-    for _ in range(round(s.rng.uniform(*n_pieces))):
-        start = min(int(s.rng.exponential(spread) * RATE), s.n - 64)
-        m = min(s.n - start, round(5 * fall[1] * RATE))
-        bent = s.pitch(pitch) * s.rng.uniform(0.5, 2.2)
-        piece = oscillate(np.full(m, bent), (1, 0, 0.5)) * decay(m, 0, s.rng.uniform(*fall))
-        out[start : start + m] += s.rng.lognormal(-1, 0.6) * piece
-    return out
+class Source(Protocol):
+    """Anything that makes one event."""
+
+    def make(self, s: Scene) -> Samples:
+        """Return the event in scene `s` [shape=(s.n,)], at any level."""
+        ...
 
 
-def texture(
-    s: Scene,
-    *,
-    band: Range,
-    bed: float = 1.0,
-    drift: Range = (1.0, 0.1),
-    grains: Range = (0.0, 0.0),
-    grain_band: Range = (1_000.0, 6_000.0),
-    grain_s: float = 0.004,
-    body: Sequence[float] = (),
-) -> Samples:
-    """Return a bed of noise that drifts in level with a cloud of grains on it.
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A body hit once: modes at `ratios` that die the sooner the higher they are."""
 
-    The stronger, the denser the grains (from `grains[0]` to `grains[1]` a second); `body` are
-    resonances of what the grains fall on.
-    """
-    low, high = band
-    out = bed * noise(s.rng, s.n, low, high) * wander(s.rng, s.n, *drift)
-    if grains[1]:
-        density = grains[0] * (grains[1] / grains[0]) ** s.force
-        drops = 3 * cloud(s.rng, s.n, density, grain_band, grain_s)
-        if body:
-            modes = [f * s.scale(1.2) for f in body]
-            drops += resonate(drops, modes, [0.02] * len(body), [0.5] * len(body))
-        out += drops
-    return out
+    ratios: Numbers
+    pitch: Range
+    fall: Range
+    damping: float = 1.0
+    mallet: float = 0.001  # contact time
+    skin: float = 0.0  # relative drop in pitch of a drum skin
+    fuzz: float = 0.0  # share of noise: snare wires, rattling
 
-
-def air(
-    s: Scene,
-    *,
-    centre: Range,
-    path: Sequence[float] = (1.0,),
-    width: float = 0.5,
-    drift: Range = (2.0, 0.1),
-    shape: Sequence[float] = (1.0,),
-    hiss: float = 0.1,
-) -> Samples:
-    """Return moving air: a band of noise that follows `path` (times the pitch) and `shape`."""
-    middle = s.pitch(centre)
-    f = middle * contour(s.n, *path) * wander(s.rng, s.n, *drift)
-    gust = moving_noise(s.rng, f, width * middle) * wander(s.rng, s.n, *drift)
-    return (gust + hiss * noise(s.rng, s.n, middle / 2)) * contour(s.n, *shape)
+    def make(self, s: Scene) -> Samples:
+        ratio = np.asarray(self.ratios) * s.rng.normal(1, 0.002, len(self.ratios))
+        falls = s.rng.uniform(*self.fall) / ratio**self.damping
+        blow, contact = np.zeros(s.n), min(s.n, max(2, round(self.mallet * RATE)))
+        blow[:contact] = np.hanning(contact + 2)[1:-1] * s.rng.normal(1, 0.1, contact)
+        blow[: 4 * contact] += 0.05 * s.force * s.rng.standard_normal(len(blow[: 4 * contact]))
+        base = s.pitch(self.pitch)
+        ring = dsp.resonate(blow, base * ratio, falls, s.rng.uniform(0.4, 1, len(ratio)))
+        ring /= np.abs(ring).max() + 1e-9
+        if self.skin:
+            bend = base * (1 + self.skin * dsp.decay(s.n, 0, 0.03))
+            ring += 2 * dsp.oscillate(bend) * dsp.decay(s.n, 0.001, falls[0])
+        return ring + self.fuzz * dsp.noise(s.rng, s.n, 1_500) * dsp.decay(s.n, 0, falls[0] + 0.01)
 
 
-def notes(
-    s: Scene,
-    *,
-    pitch: Range,
-    path: Sequence[float] = (1.0,),
-    overtones: Sequence[float] = (1.0,),
-    chord: Sequence[float] = (1.0,),
-    vibrato: Range = (0.0, 0.0),
-    beating: Range = (0.0, 0.0),
-    edges: Range = (0.01, 0.02),
-    breath: float = 0.0,
-) -> Samples:
-    """Return one tone or chord gliding along `path`, in `vibrato` (Hz, depth of frequency) and
-    `beating` (Hz, depth of amplitude), with attack and release `edges` and noisy `breath`.
-    """
-    n, t = s.n, np.arange(s.n) / RATE
-    f = s.pitch(pitch) * contour(n, *path) * s.rng.normal(1, 0.003)
-    f *= 1 + vibrato[1] * np.sin(2 * np.pi * vibrato[0] * t)
-    f = np.minimum(f, 7_000)
-    tone = np.sum([oscillate(f * ratio, overtones) for ratio in chord], axis=0)
-    tone *= 1 - beating[1] * (0.5 + 0.5 * np.cos(2 * np.pi * beating[0] * t))
-    if breath:
-        tone += breath * moving_noise(s.rng, f, 0.4 * float(f.mean()))
-    return tone * swell(n, *edges)
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """A `bed` of noise that drifts (Hz, nepers), with a cloud of grains, denser by force."""
+
+    band: Range
+    bed: float = 1.0
+    drift: Range = (1.0, 0.1)
+    grains: Range = (1.0, 2.0)  # a second
+    grain_band: Range = (1_000.0, 6_000.0)
+    grain_s: float = 0.004
+    body: Numbers = ()  # resonances of what the grains fall on
+
+    def make(self, s: Scene) -> Samples:
+        density = self.grains[0] * (self.grains[1] / self.grains[0]) ** s.force
+        drops = 3 * dsp.cloud(s.rng, s.n, density, self.grain_band, self.grain_s)
+        if self.body:
+            drops += 2 * drops.std() * s.body(drops, self.body, 0.02)
+        bed = dsp.noise(s.rng, s.n, *self.band) * dsp.wander(s.rng, s.n, *self.drift)
+        return self.bed * bed + drops
 
 
-def voice(
-    s: Scene,
-    *,
-    pitch: Range,
-    path: Sequence[float],
-    formants: Sequence[float],
-    mouth: Sequence[float] = (1.0,),
-    rough: float = 0.02,
-    breath: float = 0.05,
-    tremolo: Range = (0.0, 0.0),
-    edges: Range = (0.03, 0.08),
-) -> Samples:
-    """Return a call: pulses of the vocal folds filtered by the `formants` of a throat.
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Moving air: a band of noise that follows `path` (times the pitch), with some `hiss`."""
 
-    The larger the animal, the lower pitch and formants; `mouth` moves from closed (0) to open
-    (1), which opens the spectrum; `rough` shakes the folds; `tremolo` is (Hz, depth).
-    """
-    n, t = s.n, np.arange(s.n) / RATE
-    f = s.pitch(pitch) * contour(n, *path) * wander(s.rng, n, 60, rough)
-    f *= 1 + 0.3 * tremolo[1] * np.sin(2 * np.pi * tremolo[0] * t)
-    folds = pulses(np.clip(f, 20, 3_500))
-    folds = folds / folds.std() + breath * 3 * noise(s.rng, n, 500)
-    peaks = np.asarray(formants) * s.scale(1.25)
-    gains = [1 / (1 + k) for k in range(len(peaks))]
-    vowel = resonate(folds, peaks, [1 / (np.pi * (60 + 0.06 * peak)) for peak in peaks], gains)
-    opened = contour(n, *mouth)
-    vowel = opened * vowel + (1 - opened) * far(vowel, 700)
-    tremble = 1 - tremolo[1] * (0.5 + 0.5 * np.sin(2 * np.pi * tremolo[0] * t))
-    return vowel * tremble * swell(n, *edges)
+    centre: Range
+    path: Numbers = (1.0,)
+    width: float = 0.5  # relative to the pitch
+    drift: Range = (2.0, 0.1)
+    shape: Numbers = (1.0,)
+    hiss: float = 0.1
+
+    def make(self, s: Scene) -> Samples:
+        middle, n = s.pitch(self.centre), s.n
+        f = middle * dsp.contour(n, *self.path) * dsp.wander(s.rng, n, *self.drift)
+        gust = dsp.moving_noise(s.rng, f, self.width * middle)
+        gust *= dsp.wander(s.rng, n, *self.drift)
+        return (gust + self.hiss * dsp.noise(s.rng, n, middle / 2)) * dsp.contour(n, *self.shape)
 
 
-def machine(
-    s: Scene,
-    *,
-    cycle: Range,
-    body: Sequence[float],
-    path: Sequence[float] = (1.0,),
-    uneven: float = 0.03,
-    hiss: float = 0.2,
-    hiss_band: Range = (500.0, 5_000.0),
-    puff: float = 0.5,
-    whine: float = 0.0,
-) -> Samples:
-    """Return an engine or motor that fires `cycle` times a second (the faster the higher).
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """One tone or `chord` with `vibrato` (Hz, depth of pitch) and `beating` (Hz, of level)."""
 
-    Each firing excites the `body`; `hiss` is flow noise that pulses with the cycle by `puff`,
-    `whine` the level of a gear tone at 7 times the cycle.
-    """
-    f = s.tempo(cycle) * contour(s.n, *path) * wander(s.rng, s.n, 8, uneven)
-    angle = phase(f)
-    fired = pulses(f) * (1 + 0.4 * np.cos(angle / 4)) * wander(s.rng, s.n, 30, 3 * uneven)
-    modes = [mode * s.scale(1.4) for mode in body]
-    rumble = resonate(fired, modes, [0.008] * len(modes), [1 / (1 + k) for k in range(len(modes))])
-    flow = noise(s.rng, s.n, *hiss_band) * (1 - puff + puff * np.exp(3 * (np.cos(angle) - 1)))
-    gear = oscillate(np.minimum(7 * f, 7_000), (1, 0.5, 0.3))
-    return rumble / rumble.std() + hiss * (1 + s.force) * flow + whine * gear
+    pitch: Range
+    path: Numbers = (1.0,)
+    overtones: Numbers = (1.0,)
+    chord: Numbers = (1.0,)
+    vibrato: Range = (0.0, 0.0)
+    beating: Range = (0.0, 0.0)
+    edges: Range = (0.01, 0.02)  # attack, release
+    breath: float = 0.0
+
+    def make(self, s: Scene) -> Samples:
+        f = s.pitch(self.pitch) * dsp.contour(s.n, *self.path) * s.rng.normal(1, 0.003)
+        f = np.minimum(f * (1 + self.vibrato[1] * (2 * dsp.wave(s.n, self.vibrato[0]) - 1)), 7_000)
+        tone = np.zeros(s.n)
+        for ratio in self.chord:
+            tone += dsp.oscillate(f * ratio, self.overtones)
+        tone *= 1 - self.beating[1] * dsp.wave(s.n, self.beating[0])
+        if self.breath:
+            tone += self.breath * dsp.moving_noise(s.rng, f, 0.4 * float(f.mean()))
+        return np.asarray(tone * dsp.swell(s.n, *self.edges))
 
 
-def blast(s: Scene, *, fall: Range, darkness: float, rolls: int = 1, spread: float = 0.0) -> Samples:
-    """Return a burst of noise whose highs die first, once or rolling on `rolls` times.
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A call: pulses of vocal folds through the `formants` of a throat, by source and filter."""
 
-    `darkness` 0…1 takes off the highs (a far or heavy blast); `spread` is the mean time in
-    seconds between the rolls.
-    """
-    edges = (30.0, 120.0, 400.0, 1_400.0, 7_000.0)
-    longest = s.rng.uniform(*fall) * (0.7 + 0.6 * s.size)
-    starts = np.concatenate([[0], np.cumsum(s.rng.exponential(spread + 1e-9, rolls - 1))])
-    level = np.zeros((4, s.n))
-    falls = longest / np.array([1.0, 1.6, 3.0, 6.0])
-    for start in (starts * RATE).astype(int):
-        m, strength = max(0, s.n - start), s.rng.lognormal(0, 0.4)
-        for k in range(4):
-            level[k, start:] += strength * decay(m, 0.002 + 0.02 * (rolls > 1), falls[k])
-    weights = (1 - 0.75 * darkness) ** np.arange(4)
-    bands = [noise(s.rng, s.n, low, high) for low, high in zip(edges, edges[1:], strict=False)]
-    return np.tanh(np.sum(weights[:, None] * level * bands, axis=0) * (0.5 + s.force))
+    pitch: Range
+    path: Numbers
+    formants: Numbers
+    mouth: Numbers = (1.0,)  # closed (0, dull) … open (1)
+    rough: float = 0.02
+    breath: float = 0.05
+    tremolo: Range = (0.0, 0.0)  # Hz, depth
+    edges: Range = (0.03, 0.08)
 
-
-def rubbed(
-    s: Scene,
-    *,
-    band: Range,
-    teeth: Range,
-    path: Sequence[float] = (1.0,),
-    body: Sequence[float] = (),
-    ring: float = 0.01,
-    grit: float = 0.5,
-    edges: Range = (0.03, 0.05),
-) -> Samples:
-    """Return one stroke of friction: `teeth` catches a second along `path`, `grit` noise between.
-
-    `body` are the resonances, ringing for `ring` seconds, of what is rubbed.
-    """
-    f = s.tempo(teeth) * contour(s.n, *path) * wander(s.rng, s.n, 25, 0.08)
-    catches = pulses(np.clip(f, 5, 3_000))
-    source = (1 - grit) * catches / catches.std() + grit * noise(s.rng, s.n, *band) * (
-        1 + np.cos(phase(f))
-    )
-    if body:
-        modes = [mode * s.scale(1.4) for mode in body]
-        source = resonate(source, modes, [ring] * len(modes), [1.0] * len(modes))
-    return source * swell(s.n, *edges)
+    def make(self, s: Scene) -> Samples:
+        shake = 1 - self.tremolo[1] * dsp.wave(s.n, self.tremolo[0])
+        f = s.pitch(self.pitch) * dsp.contour(s.n, *self.path) * shake**0.3
+        f = np.clip(f * dsp.wander(s.rng, s.n, 60, self.rough), 20, 3_500)
+        folds = dsp.pulses(f) + 3 * self.breath * dsp.noise(s.rng, s.n, 500)
+        vowel, opened = s.body(folds, self.formants, 0.004), dsp.contour(s.n, *self.mouth)
+        vowel = opened * vowel + (1 - opened) * dsp.far(vowel, 700)
+        return vowel * shake * dsp.swell(s.n, *self.edges)
 
 
-def bubbles(s: Scene, *, drops: Range, pitch: Range, fall: Range, bed: float = 0.0) -> Samples:
-    """Return bubbles: sine tones that rise as they die, `drops` (few … many) of them a second."""
-    out = bed * noise(s.rng, s.n, 400, 3_000) * wander(s.rng, s.n, 4, 0.15)
-    for _ in range(max(1, s.rng.poisson(s.tempo(drops) * s.n / RATE))):
-        m = min(s.n, round(4 * s.rng.uniform(*fall) * RATE))
-        start = s.rng.integers(0, s.n - m + 1)
-        f = s.pitch(pitch) * s.rng.lognormal(0, 0.3) * contour(m, 1, s.rng.uniform(1.1, 1.8))
-        tone = oscillate(np.minimum(f, 7_000)) * decay(m, 0.001, m / RATE / 4)
-        out[start : start + m] += s.rng.lognormal(-0.5, 0.5) * tone
-    return out
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """An engine or motor whose `cycle` (a second) drives body, pulsing flow and gear whine."""
+
+    cycle: Range
+    body: Numbers
+    path: Numbers = (1.0,)
+    uneven: float = 0.03
+    hiss: float = 0.2
+    hiss_band: Range = (500.0, 5_000.0)
+    puff: float = 0.5  # how far the flow follows the cycle, 0 … 1
+    whine: float = 0.0
+
+    def make(self, s: Scene) -> Samples:
+        f = s.tempo(self.cycle) * dsp.contour(s.n, *self.path)
+        f *= dsp.wander(s.rng, s.n, 8, self.uneven)
+        angle = dsp.phase(f)
+        fired = dsp.pulses(f) * (1 + 0.4 * np.cos(angle / 4))
+        fired *= dsp.wander(s.rng, s.n, 30, 3 * self.uneven)
+        pulsing = 1 - self.puff + self.puff * np.exp(3 * (np.cos(angle) - 1))
+        flow = self.hiss * (1 + s.force) * dsp.noise(s.rng, s.n, *self.hiss_band) * pulsing
+        gear = self.whine * dsp.oscillate(np.minimum(7 * f, 7_000), (1, 0.5, 0.3))
+        return np.asarray(s.body(fired, self.body, 0.008) + flow + gear)
 
 
-def stepped(s: Scene, *, ground: Range, grains: float, grain_s: float, thud: float) -> Samples:
-    """Return one footstep: heel and toe on a ground of `grains` a second, with a low `thud`."""
-    out = np.zeros(s.n)
-    for start, strength in ((0.0, 1.0), (0.09, 0.6)):
-        begin = round(start * RATE)
-        m = s.n - begin
-        press = decay(m, 0.01 if grains else 0.001, 0.035)
-        scuff = 4 * cloud(s.rng, m, grains, ground, grain_s) if grains else noise(s.rng, m, *ground)
-        heel = oscillate(np.full(m, s.pitch((70, 180))), (1, 0.4)) * decay(m, 0.002, 0.03)
-        out[begin:] += strength * (press * scuff + thud * heel)
-    return out
+@dataclass(frozen=True, slots=True)
+class Blast:
+    """A burst of noise whose highs die first, `rolls` times about `spread` seconds apart."""
+
+    fall: Range
+    darkness: float  # 0 … 1 takes off the highs
+    rolls: int = 1
+    spread: float = 0.0
+
+    def make(self, s: Scene) -> Samples:
+        longest, out = s.rng.uniform(*self.fall) * (0.7 + 0.6 * s.size), np.zeros(s.n)
+        waits = s.rng.exponential(self.spread + 1e-9, self.rolls - 1)
+        starts = (np.concatenate([[0], np.cumsum(waits)]) * RATE).astype(int)
+        strengths = s.rng.lognormal(0, 0.4, self.rolls)
+        for k, (low, high) in enumerate(pairwise((30, 120, 400, 1_400, 7_000))):
+            level = np.zeros(s.n)
+            for start, strength in zip(starts, strengths, strict=True):
+                rest = max(0, s.n - start)
+                level[start:] += strength * dsp.decay(rest, 0.003 * self.rolls, longest / 1.8**k)
+            out += (1 - 0.75 * self.darkness) ** k * level * dsp.noise(s.rng, s.n, low, high)
+        return np.asarray(np.tanh(out * (0.5 + s.force)))
 
 
-def strummed(s: Scene, *, pitch: Range, chord: Sequence[float], bright: Range, fall: Range) -> Samples:
-    """Return strings plucked one after another within a few hundredths of a second."""
-    out, fundamental = np.zeros(s.n), s.pitch(pitch) * 2 ** (s.rng.integers(-4, 5) / 12)
-    for k, ratio in enumerate(chord):
-        start = min(int(k * 0.02 * RATE), s.n - 1)
-        brightness = float(s.rng.uniform(*bright) * (0.7 + 0.3 * s.force))
-        string = pluck(s.rng, s.n, fundamental * ratio, brightness, s.rng.uniform(*fall))
-        out[start:] += string[: s.n - start]
-    return out
+@dataclass(frozen=True, slots=True)
+class Rubbed:
+    """One stroke of friction: `teeth` catches a second with `grit` noise, ringing in a body."""
+
+    band: Range
+    teeth: Range
+    body: Numbers
+    path: Numbers = (1.0,)
+    ring: float = 0.01
+    grit: float = 0.5
+    edges: Range = (0.03, 0.05)
+
+    def make(self, s: Scene) -> Samples:
+        f = s.tempo(self.teeth) * dsp.contour(s.n, *self.path) * dsp.wander(s.rng, s.n, 25, 0.08)
+        grit = dsp.noise(s.rng, s.n, *self.band) * (1 + np.cos(dsp.phase(f)))
+        source = (1 - self.grit) * dsp.pulses(np.clip(f, 5, 3_000)) + self.grit * grit
+        return s.body(source, self.body, self.ring) * dsp.swell(s.n, *self.edges)
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """Many short tones, `drops` a second: bubbles that `rise` as they die, or shards."""
+
+    drops: Range
+    pitch: Range
+    fall: Range
+    rise: Range = (1.1, 1.8)
+    bed: float = 0.0
+    onset: float = 0.0  # mean time of a shard after the break; 0: evenly spread
+
+    def make(self, s: Scene) -> Samples:
+        out = self.bed * dsp.noise(s.rng, s.n, 400, 3_000) * dsp.wander(s.rng, s.n, 4, 0.15)
+        if self.onset:
+            out += 2 * dsp.noise(s.rng, s.n, 2_000) * dsp.decay(s.n, 0, 0.03)
+        for _ in range(max(1, s.rng.poisson(s.tempo(self.drops) * s.n / RATE))):
+            fall = s.rng.uniform(*self.fall)
+            m = min(s.n, round(4 * fall * RATE))
+            shard = min(s.n - m, int(s.rng.exponential(self.onset or 1) * RATE))
+            start = shard if self.onset else s.rng.integers(0, s.n - m + 1)
+            f = s.pitch(self.pitch) * s.rng.lognormal(0, 0.3)
+            tone = dsp.oscillate(
+                np.minimum(dsp.contour(m, f, f * s.rng.uniform(*self.rise)), 7_000)
+            )
+            out[start : start + m] += s.rng.lognormal(-0.5, 0.5) * tone * dsp.decay(m, 0.001, fall)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """One footstep, heel and toe, on a ground of `grains` a second (0: hard) with a `thud`."""
+
+    ground: Range
+    grains: float
+    thud: float
+
+    def make(self, s: Scene) -> Samples:
+        out = np.zeros(s.n)
+        for begin, strength in ((0, 1.0), (min(1_440, s.n - 160), 0.6)):
+            m = s.n - begin
+            grit = 4 * dsp.cloud(s.rng, m, self.grains, self.ground, 0.003)
+            scuff = (grit if self.grains else dsp.noise(s.rng, m, *self.ground)) * dsp.decay(
+                m, 0.01 if self.grains else 0.001, 0.035
+            )
+            heel = dsp.oscillate(np.full(m, s.pitch((70, 180))), (1, 0.4)) * dsp.decay(
+                m, 0.002, 0.03
+            )
+            out[begin:] += strength * (scuff + self.thud * heel)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Strummed:
+    """Strings plucked one after another within a few hundredths of a second."""
+
+    pitch: Range
+    chord: Numbers
+    bright: Range
+    fall: Range
+
+    def make(self, s: Scene) -> Samples:
+        out, base = np.zeros(s.n), s.pitch(self.pitch) * 2 ** (s.rng.integers(-2, 3) / 12)
+        for start, ratio in zip(range(0, s.n, 320), self.chord, strict=False):
+            brightness = s.rng.uniform(*self.bright) * (0.7 + 0.3 * s.force)
+            fall = s.rng.uniform(*self.fall)
+            out[start:] += dsp.pluck(s.rng, s.n - start, base * ratio, brightness, fall)
+        return out
