@@ -59,7 +59,7 @@ _MELLOW = (1, 0.3, 0.1, 0.03)
 _HOLLOW = (1, 0, 0.6, 0, 0.4, 0, 0.25, 0, 0.15)
 _LOW = "high pitched,high/low,deep"
 
-# Laid out by hand.
+# Laid out by hand, two or three lines a row.
 # fmt: off
 KINDS: tuple[Kind, ...] = (
     Kind("rain", "weather", Texture(band=(900, 7_000), bed=.5, grains=(60, 1_500)),

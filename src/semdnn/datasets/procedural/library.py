@@ -64,12 +64,15 @@ def sketch(seed: int, i: int) -> Sketch:
     drawing, randomness = np.random.SeedSequence(seed, spawn_key=(0, i)).spawn(2)
     rng = np.random.default_rng(drawing)
     traits = Traits(*(float(trait) for trait in rng.random(4)))
+    titles = kind.titles.split("|")
+    title = titles[rng.integers(len(titles))]
     variant = list(kind.variants)[rng.integers(len(kind.variants))]
+    changes = kind.variants[variant] if "{variant}" in title else {}  # as the title says, no less
     return Sketch(
         name=f"{kind.name}_{i:06d}",
         kind=kind,
-        title=_describe(kind, variant, traits, rng),
-        source=replace(kind.source, **kind.variants[variant]),
+        title=_describe(kind, title.replace("{variant}", variant), traits, rng),
+        source=replace(kind.source, **changes),
         traits=traits,
         n_samples=round(rng.uniform(*kind.seconds) * RATE),
         randomness=randomness,
@@ -185,14 +188,12 @@ def _perform(plan: Sketch, scene: Scene) -> Samples:
     return out
 
 
-def _describe(kind: Kind, variant: str, traits: Traits, rng: Rng) -> str:
-    """Return a title as sound libraries have them, its adjectives true to `traits`."""
-    titles = kind.titles.split("|")
-    title = titles[rng.integers(len(titles))].format(
+def _describe(kind: Kind, title: str, traits: Traits, rng: Rng) -> str:
+    """Return `title` as sound libraries write it, its adjectives true to `traits`."""
+    title = title.format(
         size=_adjective(kind.size, traits.size, rng),
         rate=_adjective(kind.rate, traits.rate, rng),
         force=_adjective(kind.force, traits.force, rng),
-        variant=variant,
     )
     title = " ".join(title.split())
     if traits.distance > 0.75:

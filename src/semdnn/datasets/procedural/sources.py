@@ -4,9 +4,9 @@ What tells a bell from a glass is the fields, which the table of kinds fills in.
 (low, high), of which a trait or chance chooses; `path` and `shape` are contours over the event.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
@@ -37,22 +37,25 @@ class Scene:
     def body(self, source: Samples, modes: Numbers, fall: float) -> Samples:
         """Return `source` through a body with resonances `modes`, lower where it is large."""
         scaled = np.asarray(modes) * 1.4 ** (1 - 2 * self.size)
-        ringing = dsp.resonate(
-            source, scaled, np.full(len(modes), fall), 1 / (1 + np.arange(len(modes)))
-        )
-        return ringing / (ringing.std() + 1e-9)
+        gains = 1 / np.arange(1, len(modes) + 1)
+        ringing = dsp.resonate(source, scaled, np.full(len(modes), fall), gains)
+        return np.asarray(ringing / (ringing.std() + 1e-9))
 
 
-class Source(Protocol):
+@dataclass(frozen=True, slots=True)
+class Source(ABC):
     """Anything that makes one event."""
 
     def make(self, s: Scene) -> Samples:
         """Return the event in scene `s` [shape=(s.n,)], at any level."""
-        ...
+        return self._make(s)
+
+    @abstractmethod
+    def _make(self, s: Scene) -> Samples: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class Struck(Source):
     """A body hit once: modes at `ratios` that die the sooner the higher they are."""
 
     ratios: Numbers
@@ -63,7 +66,7 @@ class Struck:
     skin: float = 0.0  # relative drop in pitch of a drum skin
     fuzz: float = 0.0  # share of noise: snare wires, rattling
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         ratio = np.asarray(self.ratios) * s.rng.normal(1, 0.002, len(self.ratios))
         falls = s.rng.uniform(*self.fall) / ratio**self.damping
         blow, contact = np.zeros(s.n), min(s.n, max(2, round(self.mallet * RATE)))
@@ -79,7 +82,7 @@ class Struck:
 
 
 @dataclass(frozen=True, slots=True)
-class Texture:
+class Texture(Source):
     """A `bed` of noise that drifts (Hz, nepers), with a cloud of grains, denser by force."""
 
     band: Range
@@ -90,7 +93,7 @@ class Texture:
     grain_s: float = 0.004
     body: Numbers = ()  # resonances of what the grains fall on
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         density = self.grains[0] * (self.grains[1] / self.grains[0]) ** s.force
         drops = 3 * dsp.cloud(s.rng, s.n, density, self.grain_band, self.grain_s)
         if self.body:
@@ -100,7 +103,7 @@ class Texture:
 
 
 @dataclass(frozen=True, slots=True)
-class Air:
+class Air(Source):
     """Moving air: a band of noise that follows `path` (times the pitch), with some `hiss`."""
 
     centre: Range
@@ -110,7 +113,7 @@ class Air:
     shape: Numbers = (1.0,)
     hiss: float = 0.1
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         middle, n = s.pitch(self.centre), s.n
         f = middle * dsp.contour(n, *self.path) * dsp.wander(s.rng, n, *self.drift)
         gust = dsp.moving_noise(s.rng, f, self.width * middle)
@@ -119,7 +122,7 @@ class Air:
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Source):
     """One tone or `chord` with `vibrato` (Hz, depth of pitch) and `beating` (Hz, of level)."""
 
     pitch: Range
@@ -131,7 +134,7 @@ class Notes:
     edges: Range = (0.01, 0.02)  # attack, release
     breath: float = 0.0
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         f = s.pitch(self.pitch) * dsp.contour(s.n, *self.path) * s.rng.normal(1, 0.003)
         f = np.minimum(f * (1 + self.vibrato[1] * (2 * dsp.wave(s.n, self.vibrato[0]) - 1)), 7_000)
         tone = np.zeros(s.n)
@@ -144,7 +147,7 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Source):
     """A call: pulses of vocal folds through the `formants` of a throat, by source and filter."""
 
     pitch: Range
@@ -156,7 +159,7 @@ class Voice:
     tremolo: Range = (0.0, 0.0)  # Hz, depth
     edges: Range = (0.03, 0.08)
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         shake = 1 - self.tremolo[1] * dsp.wave(s.n, self.tremolo[0])
         f = s.pitch(self.pitch) * dsp.contour(s.n, *self.path) * shake**0.3
         f = np.clip(f * dsp.wander(s.rng, s.n, 60, self.rough), 20, 3_500)
@@ -167,7 +170,7 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Source):
     """An engine or motor whose `cycle` (a second) drives body, pulsing flow and gear whine."""
 
     cycle: Range
@@ -179,7 +182,7 @@ class Machine:
     puff: float = 0.5  # how far the flow follows the cycle, 0 … 1
     whine: float = 0.0
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         f = s.tempo(self.cycle) * dsp.contour(s.n, *self.path)
         f *= dsp.wander(s.rng, s.n, 8, self.uneven)
         angle = dsp.phase(f)
@@ -192,7 +195,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Blast:
+class Blast(Source):
     """A burst of noise whose highs die first, `rolls` times about `spread` seconds apart."""
 
     fall: Range
@@ -200,7 +203,7 @@ class Blast:
     rolls: int = 1
     spread: float = 0.0
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         longest, out = s.rng.uniform(*self.fall) * (0.7 + 0.6 * s.size), np.zeros(s.n)
         waits = s.rng.exponential(self.spread + 1e-9, self.rolls - 1)
         starts = (np.concatenate([[0], np.cumsum(waits)]) * RATE).astype(int)
@@ -215,7 +218,7 @@ class Blast:
 
 
 @dataclass(frozen=True, slots=True)
-class Rubbed:
+class Rubbed(Source):
     """One stroke of friction: `teeth` catches a second with `grit` noise, ringing in a body."""
 
     band: Range
@@ -226,7 +229,7 @@ class Rubbed:
     grit: float = 0.5
     edges: Range = (0.03, 0.05)
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         f = s.tempo(self.teeth) * dsp.contour(s.n, *self.path) * dsp.wander(s.rng, s.n, 25, 0.08)
         grit = dsp.noise(s.rng, s.n, *self.band) * (1 + np.cos(dsp.phase(f)))
         source = (1 - self.grit) * dsp.pulses(np.clip(f, 5, 3_000)) + self.grit * grit
@@ -234,7 +237,7 @@ class Rubbed:
 
 
 @dataclass(frozen=True, slots=True)
-class Drops:
+class Drops(Source):
     """Many short tones, `drops` a second: bubbles that `rise` as they die, or shards."""
 
     drops: Range
@@ -244,7 +247,7 @@ class Drops:
     bed: float = 0.0
     onset: float = 0.0  # mean time of a shard after the break; 0: evenly spread
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         out = self.bed * dsp.noise(s.rng, s.n, 400, 3_000) * dsp.wander(s.rng, s.n, 4, 0.15)
         if self.onset:
             out += 2 * dsp.noise(s.rng, s.n, 2_000) * dsp.decay(s.n, 0, 0.03)
@@ -254,38 +257,35 @@ class Drops:
             shard = min(s.n - m, int(s.rng.exponential(self.onset or 1) * RATE))
             start = shard if self.onset else s.rng.integers(0, s.n - m + 1)
             f = s.pitch(self.pitch) * s.rng.lognormal(0, 0.3)
-            tone = dsp.oscillate(
-                np.minimum(dsp.contour(m, f, f * s.rng.uniform(*self.rise)), 7_000)
-            )
-            out[start : start + m] += s.rng.lognormal(-0.5, 0.5) * tone * dsp.decay(m, 0.001, fall)
+            gliding = np.minimum(dsp.contour(m, f, f * s.rng.uniform(*self.rise)), 7_000)
+            tone = dsp.oscillate(gliding) * dsp.decay(m, 0.001, fall)
+            out[start : start + m] += s.rng.lognormal(-0.5, 0.5) * tone
         return out
 
 
 @dataclass(frozen=True, slots=True)
-class Stepped:
+class Stepped(Source):
     """One footstep, heel and toe, on a ground of `grains` a second (0: hard) with a `thud`."""
 
     ground: Range
     grains: float
     thud: float
 
-    def make(self, s: Scene) -> Samples:
-        out = np.zeros(s.n)
+    def _make(self, s: Scene) -> Samples:
+        out, low = np.zeros(s.n), s.pitch((70, 180))
         for begin, strength in ((0, 1.0), (min(1_440, s.n - 160), 0.6)):
             m = s.n - begin
-            grit = 4 * dsp.cloud(s.rng, m, self.grains, self.ground, 0.003)
-            scuff = (grit if self.grains else dsp.noise(s.rng, m, *self.ground)) * dsp.decay(
-                m, 0.01 if self.grains else 0.001, 0.035
-            )
-            heel = dsp.oscillate(np.full(m, s.pitch((70, 180))), (1, 0.4)) * dsp.decay(
-                m, 0.002, 0.03
-            )
-            out[begin:] += strength * (scuff + self.thud * heel)
+            thud = dsp.oscillate(np.full(m, low), (1, 0.4)) * dsp.decay(m, 0.002, 0.03)
+            scuff = dsp.noise(s.rng, m, *self.ground)
+            if self.grains:
+                scuff = 4 * dsp.cloud(s.rng, m, self.grains, self.ground, 0.003)
+            press = dsp.decay(m, 0.01 if self.grains else 0.001, 0.035)
+            out[begin:] += strength * (press * scuff + self.thud * thud)
         return out
 
 
 @dataclass(frozen=True, slots=True)
-class Strummed:
+class Strummed(Source):
     """Strings plucked one after another within a few hundredths of a second."""
 
     pitch: Range
@@ -293,7 +293,7 @@ class Strummed:
     bright: Range
     fall: Range
 
-    def make(self, s: Scene) -> Samples:
+    def _make(self, s: Scene) -> Samples:
         out, base = np.zeros(s.n), s.pitch(self.pitch) * 2 ** (s.rng.integers(-2, 3) / 12)
         for start, ratio in zip(range(0, s.n, 320), self.chord, strict=False):
             brightness = s.rng.uniform(*self.bright) * (0.7 + 0.3 * s.force)

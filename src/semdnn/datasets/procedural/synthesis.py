@@ -30,12 +30,13 @@ def contour(n: int, *values: float) -> Samples:
 
 def wander(rng: Rng, n: int, rate: float, depth: float) -> Samples:
     """Return a positive gain about 1 that drifts `rate` times a second, by `depth` nepers."""
-    return np.exp(depth * contour(n, *rng.standard_normal(round(n / RATE * rate) + 2)))
+    knots = rng.standard_normal(round(n / RATE * rate) + 2)
+    return np.asarray(np.exp(depth * contour(n, *knots)))
 
 
 def wave(n: int, rate: float) -> Samples:
     """Return a slow cosine between 0 and 1, `rate` times a second."""
-    return 0.5 + 0.5 * np.cos(2 * np.pi * rate / RATE * np.arange(n))
+    return np.asarray(0.5 + 0.5 * np.cos(2 * np.pi * rate / RATE * np.arange(n)))
 
 
 def decay(n: int, attack: float, fall: float) -> Samples:
