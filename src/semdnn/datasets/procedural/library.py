@@ -22,7 +22,7 @@ from semdnn.errors import SemdnnError
 from semdnn.files import replacing, write_json, write_text
 from semdnn.progress import track
 
-VERSION: Final = 1  # raise it whenever any sound or description changes
+VERSION: Final = 2  # raise it whenever any sound or description changes
 COLUMNS: Final = ("path", "source", "title", "category", "licence", "duration_s", "recording")
 STYLES: Final = ("{0}",) * 8 + ("SFX {0}", "{0} {1:02d}", "FX{1:03d} {0}", "{0}, take {1}")
 
@@ -195,7 +195,7 @@ def _describe(kind: Kind, title: str, traits: Traits, rng: Rng) -> str:
         rate=_adjective(kind.rate, traits.rate, rng),
         force=_adjective(kind.force, traits.force, rng),
     )
-    title = " ".join(title.split())
+    title = " ".join(title.split()).strip(",")
     if traits.distance > 0.75:
         title = f"distant {title}" if rng.random() < 0.5 else f"{title}, distant"
     elif traits.distance < 0.15:
