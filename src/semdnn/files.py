@@ -16,6 +16,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     If the block raises, or the process dies, `path` keeps its former content.
     """
+    path = path.resolve()  # a link stays a link, and its target is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
