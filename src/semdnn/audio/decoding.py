@@ -4,6 +4,7 @@ libsndfile reads by content, whatever the suffix says; what it does not know (m4
 PyAV where that is installed.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,7 +89,7 @@ def opened(path: Path) -> Iterator[Decoder]:
     """
     _require_file(path)
     try:
-        sound = soundfile.SoundFile(path)
+        sound = soundfile.SoundFile(os.fsencode(path))
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw has no header
         if getattr(error, "code", None) == _SNDFILE_MALFORMED:
             raise AudioError(

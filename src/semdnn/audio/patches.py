@@ -4,6 +4,8 @@ A patch is 96 consecutive frames of 10 ms. Its last frame's window ends 15,600 s
 after its first sample.
 """
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -43,6 +45,51 @@ def cut(log_mel: NDArray[np.float32], *, hop_frames: int = PATCH_FRAMES) -> NDAr
     _require_positive("hop_frames", hop_frames)
     windows = np.lib.stride_tricks.sliding_window_view(log_mel, PATCH_FRAMES, axis=0)
     return windows[::hop_frames].transpose(0, 2, 1)
+
+
+def cut_stream(
+    frame_blocks: Iterable[NDArray[np.float32]],
+    *,
+    hop_frames: int = PATCH_FRAMES,
+    n_patches: int = 64,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the patches of a sound whose log-mel frames arrive in blocks.
+
+    Joined, they are the patches that `cut` gives for the joined frames.
+
+    Parameters
+    ----------
+    frame_blocks : iterable of arrays of float32 [shape=(any, 64)]
+        Consecutive frames.
+    hop_frames : int
+        Frames from the start of one patch to the start of the next, ≥ 1.
+    n_patches : int
+        Patches to wait for before any are yielded: what is held in memory.
+
+    Yields
+    ------
+    array of float32 [shape=(P, 96, 64)]
+        About `n_patches` consecutive patches; the last array has the rest.
+    """
+    wanted = PATCH_FRAMES + (n_patches - 1) * hop_frames
+    parts: list[NDArray[np.float32]] = []
+    n_held = n_to_skip = 0
+    for frames in frame_blocks:
+        n_dropped = min(n_to_skip, len(frames))
+        n_to_skip -= n_dropped
+        parts.append(frames[n_dropped:])
+        n_held += len(frames) - n_dropped
+        if n_held < wanted:
+            continue
+        held = np.concatenate(parts)
+        patches = cut(held, hop_frames=hop_frames)
+        yield patches
+        n_used = len(patches) * hop_frames
+        n_to_skip = max(0, n_used - n_held)
+        parts = [held[n_used:]]
+        n_held = len(parts[0])
+    if n_held >= PATCH_FRAMES:
+        yield cut(np.concatenate(parts), hop_frames=hop_frames)
 
 
 def count(n_frames: int, *, hop_frames: int = PATCH_FRAMES) -> int:
