@@ -31,13 +31,20 @@ class NetworkSpec:
     convolutions : tuple of int
         Convolutions in each block.
     dropout : float
-        Dropout probability after every down-sampling and fully connected layer, 0–1.
+        Dropout probability after every fully connected layer, 0–1.
+    map_dropout : float
+        Dropout probability after every down-sampling, 0–1 (the paper: 0.2, as `dropout`).
+    levelled : bool
+        Subtract each patch's mean from its log-mels first, so that a sound's level in the
+        recording says nothing (the paper and VGGish do not).
     """
 
     widths: tuple[int, ...]
     fully_connected: tuple[int, ...]
     convolutions: tuple[int, ...] = (1, 1, 2, 2)
     dropout: float = 0.2
+    map_dropout: float = 0.2
+    levelled: bool = False
 
     @property
     def map_shape(self) -> tuple[int, int, int]:
@@ -62,7 +69,7 @@ class Encoder(nn.Module):
         super().__init__()
         widths = pairwise((1, *spec.widths))
         self.blocks = nn.ModuleList(
-            ConvolutionBlock(n_in, n_out, n, spec.dropout)
+            ConvolutionBlock(n_in, n_out, n, spec.map_dropout)
             for (n_in, n_out), n in zip(widths, spec.convolutions, strict=True)
         )
         self.dense = nn.ModuleList(

@@ -16,9 +16,13 @@ NETWORKS: Mapping[str, NetworkSpec] = MappingProxyType(
         # Half the paper's widths: some hours of sound on a GPU, or patience.
         "base": NetworkSpec(widths=(32, 64, 128, 256), fully_connected=(512,)),
         # Training from scratch on a CPU.
-        "small": NetworkSpec(widths=(16, 32, 64, 192), fully_connected=(256,)),
+        "small": NetworkSpec(
+            widths=(16, 32, 64, 192), fully_connected=(256,), map_dropout=0.05, levelled=True
+        ),
         # Demonstration and tests.
-        "tiny": NetworkSpec(widths=(8, 16, 32, 64), fully_connected=(64,)),
+        "tiny": NetworkSpec(
+            widths=(8, 16, 32, 64), fully_connected=(64,), map_dropout=0.05, levelled=True
+        ),
     }
 )
 

@@ -24,7 +24,8 @@ class SoundNetwork(nn.Module):
     mirrored decoder.
 
     Input is standardised by two constants, `input_mean` and `input_scale`, that belong to the
-    checkpoint (0 and 1 leave the log-mels alone, as VGGish does).
+    checkpoint (0 and 1 leave the log-mels alone, as VGGish does). Where the row is `levelled`,
+    each patch's mean takes the place of `input_mean`.
 
     Parameters
     ----------
@@ -70,7 +71,8 @@ class SoundNetwork(nn.Module):
         -------
         Tensor [shape=(B, n_outputs), or (B, 96, 64) from an autoencoder]
         """
-        return self._finish(self.encoder(self._standardised(patches)))
+        maps, centre = self._standardised(patches)
+        return self._finish(self.encoder(maps), centre)
 
     @torch.no_grad()
     def predict(self, patches: Tensor) -> Tensor:
@@ -103,23 +105,26 @@ class SoundNetwork(nn.Module):
             if name not in known:
                 raise NetworkError(f"unknown layer {name!r}; this network has {', '.join(known)}")
         found: dict[str, Tensor] = {}
-        values = patches
-        for name, values in self.encoder.layers(self._standardised(patches)):
+        values, centre = self._standardised(patches)
+        for name, values in self.encoder.layers(values):  # noqa: B020 - layer after layer
             if name in layers:
                 found[name] = values
         if "output" in layers:
-            found["output"] = self._activated(self._finish(values))
+            found["output"] = self._activated(self._finish(values, centre))
         return {name: found[name] for name in layers}
 
-    def _standardised(self, patches: Tensor) -> Tensor:
+    def _standardised(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the maps that the encoder takes, and what was subtracted [shape=(B|1, 1, 1)]."""
         maps = patches.unsqueeze(1) if patches.ndim == 3 else patches
         if maps.shape[1:] != (1, N_FRAMES, N_BANDS):
             raise NetworkError(f"patches are [B, {N_FRAMES}, {N_BANDS}], not {[*patches.shape]}")
-        return (maps - self.input_mean) / self.input_scale
+        centre = maps.mean(dim=(1, 2, 3)) if self.spec.levelled else self.input_mean[None]
+        centre = centre[:, None, None]
+        return (maps - centre[:, None]) / self.input_scale, centre
 
-    def _finish(self, values: Tensor) -> Tensor:
+    def _finish(self, values: Tensor, centre: Tensor) -> Tensor:
         out: Tensor = self.output(values)
-        return out * self.input_scale + self.input_mean if self.kind == "cae" else out
+        return out * self.input_scale + centre if self.kind == "cae" else out
 
     def _activated(self, outputs: Tensor) -> Tensor:
         return torch.sigmoid(outputs) if self.kind == "catdnn" else outputs

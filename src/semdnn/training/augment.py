@@ -37,6 +37,10 @@ class AugmentationSettings(Settings):
         Largest change of level, either way, dB.
     equaliser_db : float
         Largest change of level of a band by a smooth random curve over the bands, dB.
+    noise_probability : float
+        Probability that a patch gets a background: fluctuating noise with a smooth random
+        spectrum, 5–40 dB below the patch, 0–1. Without it a network learns that digital silence
+        is part of what short, clean recordings mean.
     shift_frames : int
         Largest shift in time, either way, around the patch's ends, frames of 10 ms.
     time_mask_frames : int
@@ -49,6 +53,7 @@ class AugmentationSettings(Settings):
     mix_level_db: Decibels = 6.0
     gain_db: Decibels = 6.0
     equaliser_db: Decibels = 6.0
+    noise_probability: Probability = 0.5
     shift_frames: Annotated[int, Field(ge=0, le=96)] = 16
     time_mask_frames: Annotated[int, Field(ge=0, le=95)] = 16
     band_mask_bands: Annotated[int, Field(ge=0, le=63)] = 8
@@ -90,10 +95,12 @@ def augment(
         unit length otherwise.
     """
     changes_level = settings.gain_db or settings.equaliser_db
-    if settings.mix_probability or changes_level:
+    if settings.mix_probability or settings.noise_probability or changes_level:
         magnitudes = (patches.exp() - log_offset).clamp_min(0.0)
         if settings.mix_probability:
             magnitudes, targets = _mixed(magnitudes, targets, settings, generator)
+        if settings.noise_probability:
+            magnitudes = _with_noise(magnitudes, settings.noise_probability, generator)
         if changes_level:
             magnitudes = magnitudes * _level_curves(len(patches), settings, generator).to(patches)
         patches = (magnitudes + log_offset).log()
@@ -112,11 +119,33 @@ def _mixed(
     partner = torch.randperm(n, generator=generator).to(magnitudes.device)
     chosen = (torch.rand(n, generator=generator) < settings.mix_probability).to(magnitudes.device)
     level_db = _uniform(n, settings.mix_level_db, generator).to(magnitudes)
-    rms = magnitudes.square().mean(dim=(1, 2)).sqrt()
+    rms = _rms(magnitudes)
     matched = (rms / rms[partner].clamp_min(1e-6)).clamp_max(100.0)  # silence stays silence
     gain = chosen * matched * 10 ** (level_db / 20)
     other = magnitudes[partner] * gain[:, None, None]
     return torch.hypot(magnitudes, other), _mixed_targets(targets, targets[partner], chosen)
+
+
+def _with_noise(magnitudes: Tensor, probability: float, generator: torch.Generator) -> Tensor:
+    """Add a background to some patches: powers add, and the noise's magnitudes fluctuate."""
+    n = len(magnitudes)
+    chosen = torch.rand(n, generator=generator) < probability
+    snr_db = 5 + 35 * torch.rand(n, generator=generator)
+    curves_db = 6 * torch.randn(n, 3, generator=generator) @ _half_waves()
+    power = torch.empty(magnitudes.shape).exponential_(generator=generator)
+    noise = (0.5 + 0.5 * power.sqrt()) * (10 ** (curves_db / 20))[:, None, :]
+    gain = chosen * 10 ** (-snr_db / 20) / _rms(noise)
+    noise = noise.to(magnitudes) * (gain.to(magnitudes) * _rms(magnitudes))[:, None, None]
+    return torch.hypot(magnitudes, noise)
+
+
+def _rms(magnitudes: Tensor) -> Tensor:
+    return magnitudes.square().mean(dim=(1, 2)).sqrt()
+
+
+def _half_waves() -> Tensor:
+    """Return three cosines over the bands [shape=(3, 64)]: the shapes of smooth spectra."""
+    return torch.cos(torch.pi * torch.arange(1, 4)[:, None] * torch.linspace(0, 1, 64))
 
 
 def _mixed_targets(own: Tensor, other: Tensor, chosen: Tensor) -> Tensor:
@@ -129,8 +158,7 @@ def _level_curves(n: int, settings: AugmentationSettings, generator: torch.Gener
     """Return a factor per patch and band [shape=(n, 1, 64)]: gain times a smooth curve."""
     gain_db = _uniform(n, settings.gain_db, generator)[:, None]
     weights = _uniform(3 * n, 1.0, generator).reshape(n, 3)  # of three half-waves over the bands
-    waves = torch.cos(torch.pi * torch.arange(1, 4)[:, None] * torch.linspace(0, 1, 64))
-    curve_db = settings.equaliser_db / 3 * (weights @ waves)
+    curve_db = settings.equaliser_db / 3 * (weights @ _half_waves())
     return (10 ** ((gain_db + curve_db) / 20))[:, None, :]
 
 

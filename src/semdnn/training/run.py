@@ -25,6 +25,7 @@ from semdnn.features.store import FeatureSettings
 from semdnn.files import write_json, write_text
 from semdnn.network.checkpoint import (
     Checkpoint,
+    load_checkpoint,
     read_tensors,
     save_checkpoint,
     write_tensors,
@@ -265,10 +266,16 @@ def _settle(folder: Path, job: TrainingJob, state: TrainingState, history: list[
     lines = [json.dumps(dataclasses.asdict(epoch), allow_nan=False) for epoch in history]
     write_text(folder / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
     path, best = folder / "best.safetensors", best_epoch(history)
-    if best == state.epoch:
+    if best == state.epoch and not _holds_epoch(path, best):
         save_checkpoint(path, _checkpoint(job, state, history))
     elif not path.exists():
         raise TrainingError(f"{path}: the checkpoint of epoch {best} is gone; start anew")
+
+
+def _holds_epoch(path: Path, epoch: int) -> bool:
+    if not path.exists():
+        return False
+    return bool(load_checkpoint(path).provenance.get("epoch") == epoch)
 
 
 def _checkpoint(job: TrainingJob, state: TrainingState, history: list[Epoch]) -> Checkpoint:
