@@ -154,7 +154,8 @@ class DictionaryBuild(NamedTuple):
     word_ids : tuple of int32 arrays
         The dictionary words of every sound, in the order of its description; may be empty.
     out_of_vocabulary : dict of str to int
-        Words that the word space lacks, with the number of sounds that have them, falling.
+        Words that `min_count` sounds have and the word space lacks, with the number of sounds
+        that have them, falling.
     """
 
     dictionary: Dictionary
@@ -188,7 +189,8 @@ def build_dictionary(
         If no word is left, a vector is zero or not finite, or two words share a direction.
     """
     n_having = Counter(chain.from_iterable(dict.fromkeys(words) for words in words_per_sound))
-    found = space.look_up(sorted(n_having))
+    enough = sorted(word for word, n in n_having.items() if n >= settings.min_count)
+    found = space.look_up(enough)  # rare words cannot enter, and may cost a text model to look up
     occurrences = _occurrences(words_per_sound, found.words)
     counts, kept = _prune(occurrences, len(found.words), settings)
     frequent: list[int] = np.flatnonzero(counts).tolist()

@@ -21,6 +21,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from semdnn.semantics.fasttext import MAGIC
 from semdnn.semantics.table_space import TableSpace, WordSpaceError, WordVectors, spellings
 
 _FLOAT_BYTES = 4
@@ -110,7 +111,10 @@ def _opened(path: Path) -> BinaryIO:
 
 def _layout(stream: BinaryIO, path: Path) -> _Layout:
     """Tell the layout from the first lines, and leave `stream` at its start."""
-    first = stream.readline(_LONGEST_LINE).split()
+    line = stream.readline(_LONGEST_LINE)
+    if line.startswith(MAGIC):
+        raise WordSpaceError(f"{path}: a fastText .bin model; unpack it and open it by its path")
+    first = line.split()
     header = len(first) == 2 and all(field.isdigit() for field in first)
     if not header:
         stream.seek(0)

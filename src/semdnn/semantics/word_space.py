@@ -63,7 +63,8 @@ def open_word_space(name_or_path: str) -> WordSpace:
     Parameters
     ----------
     name_or_path : str
-        A name in `WORD_SPACES`, or a word2vec, GloVe or fastText file (see `readers`).
+        A name in `WORD_SPACES`, or a word2vec, GloVe or fastText file (see `readers` and
+        `fasttext`).
 
     Raises
     ------
@@ -79,10 +80,15 @@ def open_word_space(name_or_path: str) -> WordSpace:
     if row is not None:
         return row.open()
     if Path(name_or_path).is_file():
-        from semdnn.semantics.readers import FileSpace  # noqa: PLC0415 - rarely needed
-
-        return FileSpace(Path(name_or_path))
+        return _open_file(Path(name_or_path))
     known = ", ".join(WORD_SPACES)
     raise WordSpaceError(
         f"no word space {name_or_path!r}: known are {known}, or give the path of a vector file"
     )
+
+
+def _open_file(path: Path) -> WordSpace:
+    from semdnn.semantics.fasttext import FastTextSpace, is_fasttext_model  # noqa: PLC0415
+    from semdnn.semantics.readers import FileSpace  # noqa: PLC0415 - rarely needed
+
+    return FastTextSpace(path) if is_fasttext_model(path) else FileSpace(path)
