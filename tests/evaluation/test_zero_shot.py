@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from semdnn.evaluation.dissimilarity import DissimilarityError
 from semdnn.evaluation.ranking import ScoreError
-from semdnn.evaluation.zero_shot import class_means, mean_average_precision, zero_shot
+from semdnn.evaluation.zero_shot import (
+    class_means,
+    mean_average_precision,
+    nearest_class,
+    zero_shot,
+)
 
 
 def slow_average_precision(scores, truth) -> float:
@@ -123,3 +128,18 @@ def test_what_does_not_fit_is_refused() -> None:
         mean_average_precision(np.zeros((2, 2)), np.zeros((2, 2), dtype=bool))
     with pytest.raises(ValueError, match="differ in shape"):
         mean_average_precision(np.zeros((2, 2)), np.zeros((2, 3), dtype=bool))
+
+
+@pytest.mark.parametrize("n_sounds", [1, 7, 3000])
+def test_the_nearest_class_is_the_one_zero_shot_predicts(n_sounds) -> None:
+    rng = np.random.default_rng(n_sounds)
+    predictions = rng.normal(size=(n_sounds, 5))
+    classes = rng.normal(size=(6, 5))
+    classes[2] = 0.0
+    expected = zero_shot(predictions, classes, np.zeros(n_sounds, dtype=np.int64)).predicted
+    np.testing.assert_array_equal(nearest_class(predictions, classes), expected)
+
+
+def test_classes_without_any_meaning_are_refused() -> None:
+    with pytest.raises(ScoreError, match="no class name"):
+        nearest_class(np.ones((2, 3)), np.zeros((4, 3)))

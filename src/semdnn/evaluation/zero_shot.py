@@ -37,6 +37,40 @@ class ZeroShot(NamedTuple):
     mean_average_precision: float
 
 
+def nearest_class(
+    predictions: NDArray[np.floating], class_vectors: NDArray[np.floating]
+) -> NDArray[np.int64]:
+    """Return the class whose vector has the largest cosine with each prediction.
+
+    Parameters
+    ----------
+    predictions : array of float [shape=(S, D)]
+        Embeddings, of any length but 0.
+    class_vectors : array of float [shape=(K, D)]
+        Classes; a row of zeros stands for a class of unknown meaning and is never predicted.
+
+    Returns
+    -------
+    array of int64 [shape=(S,)]
+        Of equally near classes the first.
+
+    Raises
+    ------
+    ScoreError
+        If every class is unknown.
+    """
+    lengths = np.linalg.norm(class_vectors, axis=1)
+    if not lengths.any():
+        raise ScoreError("no class name has a word that the word space knows")
+    unit = class_vectors / np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
+    nearest = []
+    for start in range(0, len(predictions), 1024):  # memory: 1024 x K cosines
+        cosines = unit_rows(predictions[start : start + 1024], what="prediction") @ unit.T
+        cosines[:, lengths == 0] = -np.inf
+        nearest.append(np.argmax(cosines, axis=1))
+    return np.concatenate(nearest).astype(np.int64)
+
+
 def class_means(
     vectors: NDArray[np.floating], word_ids: Sequence[Sequence[int] | NDArray[np.integer]]
 ) -> NDArray[np.floating]:
