@@ -58,6 +58,26 @@ def test_a_row_without_class_is_listed(miniature):
     assert "no description" in dict(table.rejected)["audio/1-100032-A-0.wav"]
 
 
+def test_five_major_groups_of_ten():
+    groups = list(esc50.MACRO_CLASSES.values())
+    assert len(set(groups)) == 5
+    assert {groups.count(name) for name in groups} == {10}
+    assert esc50.ESC50.macro_class("dog") == "animals"
+    assert esc50.ESC50.macro_class("hand_saw") == "exterior/urban"
+    with pytest.raises(LabelledSetError, match="ESC-50: no macro class of 'wolf'"):
+        esc50.ESC50.macro_class("wolf")
+
+
+def test_groups_follow_the_class_numbers(shared):
+    """The set numbers its classes group by group."""
+    numbers: dict[str, set[int]] = {}
+    for sound in esc50.read(shared / "external" / "esc50").sounds:
+        group = esc50.ESC50.macro_class(sound.category)
+        numbers.setdefault(group, set()).add(int(sound.path.stem.split("-")[3]) // 10)
+    assert list(map(len, numbers.values())) == [1] * 5
+    assert sorted(n for own in numbers.values() for n in own) == [0, 1, 2, 3, 4]
+
+
 def test_copy_with_a_manifest(shared):
     table = esc50.read(shared / "external" / "esc50")
     assert len(table) == esc50.ESC50.n_sounds

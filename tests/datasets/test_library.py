@@ -176,7 +176,7 @@ def test_licences_are_left_out_by_whole_words(tmp_path, licence, stays):
     assert len(table) == stays
     if not stays:
         assert table.rejected[0].reason.startswith(
-            f"left out: its licence is {licence or 'unknown'!r}"
+            f"left out: its licence is {licence or 'unstated'!r}"
         )
 
 

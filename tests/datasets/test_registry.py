@@ -1,9 +1,11 @@
+import re
+
 import pytest
 
 from semdnn.datasets.class_names import CLASS_TEXTS
 from semdnn.datasets.labelled import LabelledSetError
 from semdnn.datasets.library import LibraryError
-from semdnn.datasets.registry import EXTERNAL_SETS, read_external
+from semdnn.datasets.registry import EXTERNAL_SETS, list_names, read_external
 from semdnn.datasets.table import Rejected
 
 
@@ -28,6 +30,30 @@ def test_every_row_reads_a_manifest(name, tmp_path):
     assert sound.licence == EXTERNAL_SETS[name].facts.licence
 
 
+@pytest.mark.parametrize("name", EXTERNAL_SETS)
+def test_every_row_says_what_to_fetch(name):
+    facts = EXTERNAL_SETS[name].facts
+    files = [file for archive in facts.archives for file in archive.files]
+    assert len({file.name for file in files}) == len(files)
+    for file in files:
+        assert file.url.startswith("https://")
+        assert file.size > 0
+        assert re.fullmatch(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", file.checksum)
+    for archive in facts.archives:
+        *others, last = [file.name for file in archive.files]
+        stem = last.removesuffix(".zip")
+        assert others == [f"{stem}.z{i:02d}" for i in range(1, len(archive.files))]
+
+
+@pytest.mark.parametrize("name", EXTERNAL_SETS)
+def test_every_variant_is_a_name(name, tmp_path):
+    row = EXTERNAL_SETS[name]
+    for variant in row.variants:
+        assert f"{name}-{variant}" in list_names()
+        with pytest.raises(LabelledSetError, match=row.facts.title):
+            read_external(f"{name}-{variant}", tmp_path)
+
+
 def test_a_sound_without_class_is_listed(tmp_path):
     (tmp_path / "x.wav").touch()
     (tmp_path / "manifest.csv").write_text("path,title,category\nx.wav,dog,\n")
@@ -48,7 +74,7 @@ def test_an_unknown_set_is_a_library_with_classes(tmp_path):
 
 def test_an_unknown_set_without_table_lists_the_known_ones(tmp_path):
     for folder in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(LibraryError, match=r"'mine' is no known set \(esc50, urbansound8k\)"):
+        with pytest.raises(LibraryError, match=r"'mine' is no known set \(esc50, urbans.*, msos\)"):
             read_external("mine", folder)
 
 

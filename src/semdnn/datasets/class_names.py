@@ -30,6 +30,25 @@ CLASS_TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
         # the plain reading says what is meant for all ten
         "urbansound8k": MappingProxyType({}),
+        # the plain reading says what is meant where a parenthesis only excludes other meanings
+        # ("Zipper_(clothing)"); here the parenthesis, or the place in the ontology, is needed
+        "fsd50k": MappingProxyType(
+            {
+                "Bathtub_(filling_or_washing)": "filling or washing in a bathtub",
+                "Fill_(with_liquid)": "filling with liquid",
+                "Frying_(food)": "frying food",
+                # not the computer's, which is a class of its own
+                "Keyboard_(musical)": "musical keyboard",
+                # below "Human locomotion" in the ontology
+                "Run": "running footsteps",
+                # "sink" alone would be read as the verb
+                "Sink_(filling_or_washing)": "filling or washing in a sink",
+                # below "Door" in the ontology: a light knock, not the water tap
+                "Tap": "tapping knock",
+            }
+        ),
+        # its five classes are plain words, and so are the finer types that are known
+        "msos": MappingProxyType({}),
     }
 )
 _PARENTHESIS = re.compile(r"[(\[].*?[)\]]")

@@ -1,12 +1,14 @@
 """Published sets with one class a sound, read in their official layout or from a manifest."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from semdnn.datasets.class_names import class_description
 from semdnn.datasets.columns import ColumnMapping
 from semdnn.datasets.library import LibrarySettings, find_table, read_library
+from semdnn.datasets.published import Archive
 from semdnn.datasets.table import Rejected, Sound, Table
 from semdnn.errors import SemdnnError
 
@@ -34,6 +36,11 @@ class LabelledSet:
     freesound_id : str
         Pattern on a file name without ending, whose group is the Freesound id of the recording
         that the sound was cut from.
+    archives : tuple of Archive
+        What to fetch; of archives with a `part`, those of the first part by default. None where
+        no address is known for certain.
+    macro_classes : mapping of str to str
+        Class -> the larger group of classes it belongs to; empty where the set has no such.
     """
 
     name: str
@@ -46,6 +53,28 @@ class LabelledSet:
     table: str
     columns: ColumnMapping
     freesound_id: str
+    archives: tuple[Archive, ...] = ()
+    macro_classes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Parts that can be fetched one by one, the default one first."""
+        return tuple(dict.fromkeys(a.part for a in self.archives if a.part))
+
+    def macro_class(self, class_name: str) -> str:
+        """Return the group that the class called `class_name` belongs to.
+
+        Raises
+        ------
+        LabelledSetError
+            If the set has no such class, or no groups.
+        """
+        if class_name not in self.macro_classes:
+            known = ", ".join(sorted(self.macro_classes)) or "none"
+            raise LabelledSetError(
+                f"{self.title}: no macro class of {class_name!r} (classes that have one: {known})"
+            )
+        return self.macro_classes[class_name]
 
 
 def read_labelled(labelled: LabelledSet, folder: Path) -> Table:

@@ -18,7 +18,7 @@ from semdnn.errors import SemdnnError
 from semdnn.progress import track
 from semdnn.settings import Settings
 
-NOT_FOR_WEIGHTS = ("unknown", "NC", "noncommercial", "non-commercial", "research only")
+NOT_FOR_WEIGHTS = ("unstated", "unknown", "NC", "noncommercial", "non-commercial", "research only")
 """Licences of sounds that stay out of weights that are passed on (`leave_out_licences`)."""
 
 _PLACES = {
@@ -49,7 +49,7 @@ class LibrarySettings(Settings):
         tags embedded in a file or, where it has none, its name.
     leave_out_licences : tuple of str
         Sounds whose licence contains one of these as whole words, in any case, are rejected:
-        ``NC`` is in ``CC BY-NC 3.0`` and not in ``licence``. An empty licence is ``unknown``.
+        ``NC`` is in ``CC BY-NC 3.0`` and not in ``licence``. An empty licence is ``unstated``.
     """
 
     table: str = ""
@@ -184,16 +184,23 @@ def _leave_out(
     """Return the sounds that may stay, and those whose licence contains one of `licences`."""
     kept, left_out = [], []
     for sound in sounds:
-        licence = sound.licence or "unknown"
-        matching = [part for part in licences if _contains(licence, part)]
-        if matching:
-            reason = f"left out: its licence is {licence!r} (matches {matching[0]!r})"
+        part = licence_fault(sound.licence, licences)
+        if part:
+            licence = sound.licence or "unstated"
+            reason = f"left out: its licence is {licence!r} (matches {part!r})"
             left_out.append(Rejected(sound.name, reason))
         else:
             kept.append(sound)
     return kept, left_out
 
 
-def _contains(licence: str, part: str) -> bool:
-    pattern = rf"(?<![^\W_]){re.escape(part)}(?![^\W_])"
-    return re.search(pattern, licence, re.IGNORECASE) is not None
+def licence_fault(licence: str, refused: Iterable[str]) -> str:
+    """Return the first of the `refused` words that a licence text contains, or "".
+
+    Words are compared whole and in any case; an empty licence reads ``unstated``.
+    """
+    for part in refused:
+        pattern = rf"(?<![^\W_]){re.escape(part)}(?![^\W_])"
+        if re.search(pattern, licence or "unstated", re.IGNORECASE):
+            return part
+    return ""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from semdnn.datasets.columns import ColumnMapping
 from semdnn.datasets.labelled import LabelledSet, read_labelled
+from semdnn.datasets.published import Archive, RemoteFile
 from semdnn.datasets.table import Table
 
 URBANSOUND8K = LabelledSet(
@@ -32,6 +33,19 @@ URBANSOUND8K = LabelledSet(
     table="metadata/UrbanSound8K.csv",
     columns=ColumnMapping(path="slice_file_name", category="class", split="fold"),
     freesound_id=r"^(\d+)-\d+-\d+-\d+$",
+    archives=(
+        Archive(
+            files=(
+                RemoteFile(
+                    name="UrbanSound8K.tar.gz",
+                    url="https://zenodo.org/records/1203745/files/UrbanSound8K.tar.gz?download=1",
+                    size=6_023_741_708,
+                    checksum="md5:9aa69802bbf37fb986f71ec1483a196e",
+                ),
+            ),
+            strip_root=True,
+        ),
+    ),
 )
 
 

@@ -1,12 +1,7 @@
-"""Building blocks of synthesis: contours, oscillators, noises, resonators, strings, rooms.
+"""Building blocks of synthesis: contours, oscillators, noises, resonators, rooms (Farnell, 2010).
 
 Every block returns float64 samples [shape=(n,)] at `RATE`; frequencies are in hertz, times in
 seconds; a contour has one value a sample.
-
-References
-----------
-Farnell, A. (2010). Designing Sound. MIT Press.
-Karplus, K. & Strong, A. (1983). Computer Music Journal 7(2), 43. doi:10.2307/3680062
 """
 
 from collections.abc import Sequence
@@ -30,13 +25,7 @@ def contour(n: int, *values: float) -> Samples:
 
 def wander(rng: Rng, n: int, rate: float, depth: float) -> Samples:
     """Return a positive gain about 1 that drifts `rate` times a second, by `depth` nepers."""
-    knots = rng.standard_normal(round(n / RATE * rate) + 2)
-    return np.asarray(np.exp(depth * contour(n, *knots)))
-
-
-def wave(n: int, rate: float) -> Samples:
-    """Return a slow cosine between 0 and 1, `rate` times a second."""
-    return np.asarray(0.5 + 0.5 * np.cos(2 * np.pi * rate / RATE * np.arange(n)))
+    return np.asarray(np.exp(depth * contour(n, *rng.standard_normal(round(n / RATE * rate) + 2))))
 
 
 def decay(n: int, attack: float, fall: float) -> Samples:
@@ -67,8 +56,7 @@ def oscillate(frequency: Samples, overtones: Sequence[float] = (1.0,)) -> Sample
 
 def pulses(frequency: Samples) -> Samples:
     """Return a band-limited train of pulses (equally strong partials), of RMS 1."""
-    half = phase(frequency) / 2
-    n_partials = 2 * int(HIGHEST / frequency.max()) + 1
+    half, n_partials = phase(frequency) / 2, 2 * int(HIGHEST / frequency.max()) + 1
     low = np.sin(half)
     peak = np.abs(low) < 1e-6
     train = np.where(peak, n_partials, np.sin(n_partials * half) / np.where(peak, 1.0, low)) - 1
@@ -84,17 +72,8 @@ def noise(rng: Rng, n: int, low: float = 20.0, high: float = 8_000.0) -> Samples
     return np.asarray(fft.irfft(spectrum, size)[:n])
 
 
-def moving_noise(rng: Rng, frequency: Samples, width: float) -> Samples:
-    """Return noise in a band `width` hertz wide whose centre follows `frequency`."""
-    n, angle, high = len(frequency), phase(frequency), max(width / 2, 2.0)
-    return noise(rng, n, 1, high) * np.cos(angle) - noise(rng, n, 1, high) * np.sin(angle)
-
-
 def resonate(source: Samples, modes: Samples, falls: Samples, gains: Samples) -> Samples:
-    """Return the sum of two-pole resonators, at `modes` hertz, that `source` sets ringing.
-
-    A unit impulse makes resonator k ring from ``gains[k]`` to 1/e of it in ``falls[k]``.
-    """
+    """Return resonators at `modes` driven by `source`: an impulse rings to 1/e in `falls`."""
     ringing = np.zeros(len(source))
     for frequency, fall, gain in zip(modes, falls, gains, strict=True):
         if frequency < HIGHEST:
@@ -104,32 +83,10 @@ def resonate(source: Samples, modes: Samples, falls: Samples, gains: Samples) ->
     return ringing
 
 
-def cloud(rng: Rng, n: int, per_second: float, band: Range, fall: float) -> Samples:
-    """Return short noise grains at random times, of widely varied strength."""
-    impulses, n_grains = np.zeros(n), max(1, rng.poisson(per_second * n / RATE))
-    np.add.at(impulses, rng.integers(0, n, n_grains), rng.lognormal(-0.5, 0.8, n_grains))
-    length = max(8, round(5 * fall * RATE))
-    return signal.oaconvolve(impulses, noise(rng, length, *band) * decay(length, 0, fall))[:n]
-
-
-def pluck(rng: Rng, n: int, frequency: float, brightness: float, fall: float) -> Samples:
-    """Return a Karplus–Strong string; `brightness` 0…1, to 1/e in about `fall` seconds."""
-    period = max(2, round(RATE / frequency - 0.5))
-    loop = signal.lfilter([brightness], [1, brightness - 1], rng.uniform(-1, 1, period))
-    loop, loss, turns = loop - loop.mean(), np.exp(-period / (fall * RATE)), []
-    for _ in range(-(-n // period)):
-        turns.append(loop)
-        loop = loss * 0.5 * (loop + np.roll(loop, 1))
-    return np.concatenate(turns)[:n]
-
-
-def reverberate(rng: Rng, dry: Samples, fall: float, wet: float) -> Samples:
-    """Return `dry` with the diffuse tail of a room that falls to 1/e in `fall` seconds."""
+def place(rng: Rng, near: Samples, distance: float) -> Samples:
+    """Return `near` as heard from a `distance` of 0…1 in a room: duller, with a diffuse tail."""
+    sections = signal.butter(2, 7_500 * (1 / 6) ** distance, fs=RATE, output="sos")
+    fall, direct = rng.uniform(0.03, 0.4), np.asarray(signal.sosfilt(sections, near))
     tail = noise(rng, round(3 * fall * RATE)) * decay(round(3 * fall * RATE), 0, fall)
-    return dry + wet * signal.oaconvolve(dry, tail / np.sqrt(np.sum(tail**2)))[: len(dry)]
-
-
-def far(samples: Samples, cutoff: float) -> Samples:
-    """Return `samples` as they arrive from afar: 12 dB an octave off above `cutoff`."""
-    sections = signal.butter(2, min(cutoff, HIGHEST), fs=RATE, output="sos")
-    return np.asarray(signal.sosfilt(sections, samples))
+    tail *= 0.5 * distance / np.sqrt(np.sum(tail**2))
+    return np.asarray(direct + signal.oaconvolve(direct, tail)[: len(near)])
