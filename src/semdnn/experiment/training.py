@@ -1,0 +1,121 @@
+"""The recipe's networks, each trained in a folder of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semdnn.experiment.prepare import Prepared, patches_of
+from semdnn.network.checkpoint import load_checkpoint, network_of
+from semdnn.recipe import ModelRow, Recipe
+from semdnn.semantics.targets import embedding_targets, multi_hot
+from semdnn.training.batches import LabelledPatches
+from semdnn.training.loop import Epoch
+from semdnn.training.run import RunResult, TrainingJob, train_run
+
+Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The networks of a run.
+
+    Attributes
+    ----------
+    checkpoints : {model: path of the best epoch's checkpoint}
+    curves : {model: {"train_loss", "valid_loss"}, one value an epoch}
+    summaries : {model: {"network", "n_parameters", "n_epochs", "best_epoch", "best_loss", …}}
+    """
+
+    checkpoints: dict[str, Path]
+    curves: dict[str, dict[str, list[float]]]
+    summaries: dict[str, dict[str, Any]]
+
+
+def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -> Trained:
+    """Train every network of the recipe; finished ones return at once, begun ones go on."""
+    trained = Trained({}, {}, {})
+    for row in recipe.models:
+        job = training_job(recipe, row, prepared)
+        tell(
+            f"training {row.name} ({job.network}): {len(job.training)} patches, "
+            f"at most {job.settings.max_epochs} epochs"
+        )
+        result = train_run(folder / "models" / row.name, job, report=_teller(row, tell))
+        best = result.epochs[result.best_epoch - 1]
+        tell(f"{row.name}: kept epoch {best.epoch}, validation loss {best.valid_loss:.4f}")
+        trained.checkpoints[row.name] = result.checkpoint
+        trained.curves[row.name] = {
+            "train_loss": [epoch.train_loss for epoch in result.epochs],
+            "valid_loss": [epoch.valid_loss for epoch in result.epochs],
+        }
+        trained.summaries[row.name] = _summary(job, result, best)
+    return trained
+
+
+def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJob:
+    """Return what is trained on what for one row of the recipe."""
+    dictionary = prepared.dictionary
+    targets: Any = (
+        multi_hot(prepared.word_ids, len(dictionary)).astype(np.float32)
+        if row.kind == "catdnn"
+        else embedding_targets(prepared.word_ids, dictionary)
+    )
+    draws_sounds = recipe.balance.draw == "sounds"
+    sources = sorted({sound.source for sound in prepared.sounds if sound.source})
+    return TrainingJob(
+        network=recipe.network,
+        kind=row.kind,
+        training=replace(
+            _labelled(recipe, prepared, prepared.training, targets),
+            sound_weights=np.ones(len(prepared.training)) if draws_sounds else None,
+        ),
+        validation=_labelled(recipe, prepared, prepared.validation, targets),
+        settings=recipe.training_of(row),
+        features=recipe.features,
+        dictionary=dictionary,
+        provenance={"recipe": recipe.name, "seed": recipe.seed, "sources": sources},
+        licence=recipe.licence,
+    )
+
+
+def _labelled(
+    recipe: Recipe, prepared: Prepared, chosen: np.ndarray, targets: Any
+) -> LabelledPatches:
+    rows = prepared.store_rows[chosen]
+    indices = patches_of(prepared.store, rows)
+    position = np.full(len(prepared.store.names), -1, dtype=np.int64)
+    position[rows] = np.arange(len(rows))
+    return LabelledPatches(
+        source=prepared.store,
+        indices=indices,
+        sound_of_patch=position[prepared.store.sound_of_patch[indices]],
+        targets=targets[chosen],
+        log_offset=recipe.features.log_offset,
+    )
+
+
+def _teller(row: ModelRow, tell: Tell) -> Callable[[Epoch], None]:
+    def report(epoch: Epoch) -> None:
+        tell(
+            f"{row.name} epoch {epoch.epoch}: loss {epoch.train_loss:.4f}, "
+            f"validation {epoch.valid_loss:.4f}, {epoch.patches_per_second:.0f} patches/s"
+        )
+
+    return report
+
+
+def _summary(job: TrainingJob, result: RunResult, best: Epoch) -> dict[str, Any]:
+    network = network_of(load_checkpoint(result.checkpoint))
+    return {
+        "network": job.network,
+        "n_parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "n_patches": len(job.training),
+        "n_epochs": len(result.epochs),
+        "best_epoch": best.epoch,
+        "best_loss": best.valid_loss,
+        "stopped": result.stopped,
+        "minutes": sum(epoch.seconds for epoch in result.epochs) / 60,
+    }

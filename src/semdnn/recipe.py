@@ -1,0 +1,189 @@
+"""Recipes: the settings of every stage, composed, in one strict TOML file.
+
+A recipe lies above the stages because it composes their settings classes; no stage knows it.
+"""
+
+import json
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from semdnn.datasets.library import LibrarySettings
+from semdnn.errors import SemdnnError
+from semdnn.features.store import FeatureSettings
+from semdnn.semantics.dictionary import DictionarySettings
+from semdnn.settings import Settings
+from semdnn.training.settings import TrainingSettings
+
+Kind = Literal["semdnn", "catdnn"]
+Key = tuple[int | str, ...]
+
+
+class RecipeError(SemdnnError):
+    """A recipe that cannot be read: names the file, the key and the known keys."""
+
+
+class ProceduralSettings(Settings):
+    """The synthesised library that stands in where no folder of recordings is given."""
+
+    n_sounds: int = Field(default=1500, ge=10)
+    seed: int = 0
+
+
+class SplitSettings(Settings):
+    """Which sounds are kept apart.
+
+    Sounds of one recording, or near-duplicates by content, always fall into one part; with
+    ``by = "source"`` whole sources do (harder: it asks for generalisation to unseen libraries).
+    """
+
+    by: Literal["recording", "source"] = "recording"
+    validation: float = Field(default=0.05, gt=0, lt=0.5)
+    test: float = Field(default=0.05, gt=0, lt=0.5)
+
+
+class BalanceSettings(Settings):
+    """How many of the training sounds are kept, chosen so that word clusters are even.
+
+    The paper keeps 273,940 of 388,211 sounds (0.706). ``share = 1.0`` keeps all.
+    ``choice = "random"`` is the paper's control of the same size. ``draw`` says what an epoch
+    shows: every patch once, or patches drawn so that every sound counts the same, however long.
+    """
+
+    share: float = Field(default=1.0, gt=0, le=1)
+    choice: Literal["balanced", "random"] = "balanced"
+    draw: Literal["patches", "sounds"] = "patches"
+
+
+class ModelRow(Settings):
+    """One network of the recipe: what kind it is and what differs from ``[training]``.
+
+    `name` is its key in folders and results; by default the kind.
+    """
+
+    kind: Kind
+    name: str = ""
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+class EvaluationSettings(Settings):
+    """Resampling of the scores."""
+
+    n_bootstrap: int = Field(default=1000, ge=1)
+    n_permutations: int = Field(default=1000, ge=1)
+
+
+class Recipe(Settings):
+    """Everything that decides a run's result, apart from the recordings themselves."""
+
+    name: str
+    seed: int = 0
+    network: str = "small"
+    word_space: str = "minilm"
+    licence: str = "unstated"
+    procedural: ProceduralSettings | None = None
+    library: LibrarySettings = LibrarySettings()
+    features: FeatureSettings = FeatureSettings()
+    dictionary: DictionarySettings = DictionarySettings()
+    split: SplitSettings = SplitSettings()
+    balance: BalanceSettings = BalanceSettings()
+    training: TrainingSettings = TrainingSettings()
+    models: tuple[ModelRow, ...] = Field(
+        default=(ModelRow(kind="semdnn"), ModelRow(kind="catdnn")),
+        min_length=1,
+        validate_default=True,
+    )
+    evaluation: EvaluationSettings = EvaluationSettings()
+
+    @field_validator("models")
+    @classmethod
+    def _name_models(cls, rows: tuple[ModelRow, ...]) -> tuple[ModelRow, ...]:
+        named = tuple(row.model_copy(update={"name": row.name or row.kind}) for row in rows)
+        names = [row.name for row in named]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two networks share a name, give each its own: {', '.join(names)}")
+        return named
+
+    def training_of(self, row: ModelRow) -> TrainingSettings:
+        """Return the training settings of one network: ``[training]`` and the row's own.
+
+        Raises
+        ------
+        RecipeError
+            If the row names a setting that training does not have.
+        """
+        merged = {**self.training.model_dump(mode="json"), **row.training}
+        try:
+            return TrainingSettings.model_validate_json(json.dumps(merged))
+        except ValidationError as error:
+            raise RecipeError(
+                f"recipe {self.name}: models.{row.name}.training: {_first_problem(error)}"
+            ) from error
+
+
+def load_recipe(name_or_path: str | Path) -> Recipe:
+    """Read a recipe from a TOML file, or one that ships with the package by its name.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such file or name, the TOML is malformed, a key is unknown (the known
+        ones are listed), or a value has the wrong type or range.
+    """
+    path = Path(name_or_path)
+    shipped = files("semdnn") / "recipes" / f"{name_or_path}.toml"
+    if path.is_file():
+        text = _text_of(path)
+    elif "/" not in str(name_or_path) and shipped.is_file():
+        text = shipped.read_text(encoding="utf-8")
+    else:
+        names = ", ".join(shipped_recipes())
+        raise RecipeError(f"{name_or_path}: no such recipe; give a TOML file or one of: {names}")
+    try:
+        return Recipe.model_validate_json(json.dumps(tomllib.loads(text), allow_nan=False))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{name_or_path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise RecipeError(f"{name_or_path}: {_first_problem(error)}") from error
+    except (TypeError, ValueError) as error:  # dates, inf and nan have no place in a recipe
+        raise RecipeError(f"{name_or_path}: a value that no setting takes: {error}") from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"{path}: not UTF-8 at byte {error.start}: save the recipe as UTF-8"
+        ) from error
+
+
+def shipped_recipes() -> tuple[str, ...]:
+    """Return the names of the recipes inside the package."""
+    folder = files("semdnn") / "recipes"
+    return tuple(sorted(file.name[:-5] for file in folder.iterdir() if file.name.endswith(".toml")))
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"]) or "(root)"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(_keys_beside(problem["loc"]))
+        return f"unknown key '{where}'" + (f"; known here: {known}" if known else "")
+    return f"key '{where}': {problem['msg']}, got {problem['input']!r}"
+
+
+def _keys_beside(place: Key) -> tuple[str, ...]:
+    model: Any = Recipe
+    for part in place[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        candidates = (annotation, *getattr(annotation, "__args__", ()))
+        model = next((c for c in candidates if hasattr(c, "model_fields")), None)
+        if model is None:
+            return ()
+    return tuple(sorted(model.model_fields))

@@ -1,0 +1,72 @@
+"""Recipes: strict, composed, and clear about what is wrong."""
+
+import pytest
+
+from semdnn.recipe import Recipe, RecipeError, load_recipe, shipped_recipes
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(text):
+        path = tmp_path / "recipe.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_every_shipped_recipe_is_valid(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    for row in recipe.models:
+        assert recipe.training_of(row).max_epochs > 0
+
+
+def test_both_recipes_of_the_readme_ship():
+    assert {"quick", "library"} <= set(shipped_recipes())
+
+
+def test_a_missing_recipe_lists_the_known_ones():
+    with pytest.raises(RecipeError, match=r"no such recipe.*library.*quick"):
+        load_recipe("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name = ", "not valid TOML"),
+        ("seed = 1", "key 'name'"),
+        ('name = "a"\nsped = 1', "unknown key 'sped'; known here: .*seed"),
+        ('name = "a"\n[split]\nvalidaton = 0.1', "unknown key 'split.validaton'.*validation"),
+        ('name = "a"\n[split]\nvalidation = 2.0', "key 'split.validation'"),
+        ('name = "a"\nseed = "x"', "key 'seed'.*'x'"),
+        ('name = "a"\n[[models]]\nkind = "dnn"', "models.0.kind"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(write, text, message):
+    with pytest.raises(RecipeError, match=message) as caught:
+        load_recipe(write(text))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_models_row_overrides_the_shared_training_settings(write):
+    recipe = load_recipe(
+        write(
+            'name = "a"\n[training]\nseed = 1\n[[models]]\nkind = "catdnn"\ntraining = {seed = 2}'
+        )
+    )
+    assert recipe.training.seed == 1
+    assert recipe.training_of(recipe.models[0]).seed == 2
+
+
+def test_an_unknown_override_is_refused(write):
+    recipe = load_recipe(write('name = "a"\n[[models]]\nkind = "semdnn"\ntraining = {sed = 2}'))
+    with pytest.raises(RecipeError, match="sed"):
+        recipe.training_of(recipe.models[0])
+
+
+def test_a_recipe_is_immutable():
+    recipe = Recipe(name="a")
+    with pytest.raises(ValueError, match="frozen"):
+        recipe.seed = 3
