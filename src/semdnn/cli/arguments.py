@@ -1,0 +1,45 @@
+"""Arguments that several commands take."""
+
+import re
+from pathlib import Path
+
+import click
+
+
+class NamedFolder(click.ParamType):  # type: ignore[type-arg] # generic in new versions only
+    """``NAME=DIR``: a data set's name and the folder where it lies."""
+
+    name = "NAME=DIR"
+
+    def convert(
+        self,
+        value: str | tuple[str, Path],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, Path]:
+        """Split at the first ``=`` and check that the folder exists."""
+        if isinstance(value, tuple):
+            return value
+        name, separator, folder = value.partition("=")
+        if not (name and separator and folder):
+            self.fail(f"'{value}' is not NAME=DIR, for example esc50=/data/ESC-50", param, ctx)
+        if not re.fullmatch(r"\w[\w.-]*", name) or name == "internal":
+            self.fail(f"'{name}' cannot name a set: letters, digits, '_', '-', '.'", param, ctx)
+        if not Path(folder).is_dir():
+            self.fail(f"{folder}: no such folder", param, ctx)
+        return name, Path(folder)
+
+
+def distinct(
+    _context: click.Context, _option: click.Parameter, pairs: tuple[tuple[str, Path], ...]
+) -> dict[str, Path]:
+    """Return the named folders, refusing a name that is given twice."""
+    folders = dict(pairs)
+    if len(folders) < len(pairs):
+        raise click.BadParameter("a name is given twice; each set needs a name of its own")
+    return folders
+
+
+NAMED_FOLDER = NamedFolder()
+EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+OUTPUT_FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -1,0 +1,83 @@
+"""The command ``semdnn``: commands are imported only when they run."""
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from semdnn import __version__
+from semdnn.errors import SemdnnError
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "label": ("semdnn.cli.label", "Describe sounds with words."),
+    "reproduce": ("semdnn.cli.reproduce", "Run the paper: train, evaluate, compare, report."),
+    "train": ("semdnn.cli.train", "Train the networks of a recipe on a library."),
+    "evaluate": ("semdnn.cli.evaluate", "Score a trained network on described sounds."),
+    "data": ("semdnn.cli.data", "List the published sets, and get them."),
+    "models": ("semdnn.cli.models", "List the networks that ship with the package."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands from `COMMANDS` and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the command names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="semdnn")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def semdnn(context: click.Context, *, debug: bool) -> None:
+    """Hear what sounds mean: label, train, evaluate."""
+    context.obj = debug
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; return the exit status.
+
+    0 all well, 1 some files failed, 2 wrong usage or input, 130 interrupted.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = semdnn.main(args=given, prog_name="semdnn", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        resumes = bool({"reproduce", "train"} & set(given))
+        click.echo("interrupted" + "; the same command goes on from here" * resumes, err=True)
+        return 130
+    except (SemdnnError, OSError) as error:
+        if "--debug" in given:
+            raise
+        click.echo(f"semdnn: {error}", err=True)
+        return 2
+    return status if isinstance(status, int) else 0
+
+
+def run() -> None:
+    """Console entry point."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()
