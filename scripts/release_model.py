@@ -1,0 +1,119 @@
+"""Make a run's networks ready to ship: float16 weights, provenance, model card.
+
+    python scripts/release_model.py runs/real semdnn=semdnn-small catdnn=catdnn-small
+
+Reads the run's report and sounds.csv, refuses sounds whose licence is unknown or
+non-commercial, writes src/semdnn/weights/NAME.safetensors and docs/models/NAME.md.
+"""
+
+import csv
+import json
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from semdnn.datasets.library import NOT_FOR_WEIGHTS, licence_fault
+from semdnn.experiment.report import COLUMNS, value_of
+from semdnn.figures.style import display_name
+from semdnn.network.checkpoint import load_checkpoint, save_checkpoint
+
+MODELS = ("semdnn", "catdnn", "train mean", "chance")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(run: Path, names: dict[str, str]) -> None:
+    """Release the networks `names` (model of the run: shipped name)."""
+    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    sources = read_sources(run / "sounds.csv")
+    for model, name in names.items():
+        checkpoint = load_checkpoint(run / "models" / model / "best.safetensors")
+        provenance = checkpoint.provenance | {
+            "name": name,
+            "recipe": report["recipe"],
+            "sources": [[*key, count] for key, count in sorted(sources.items())],
+        }
+        target = ROOT / "src" / "semdnn" / "weights" / f"{name}.safetensors"
+        target.parent.mkdir(exist_ok=True)
+        released = replace(checkpoint, provenance=provenance, licence="Apache-2.0")
+        save_checkpoint(target, released, half=True)
+        card = ROOT / "docs" / "models" / f"{name}.md"
+        card.parent.mkdir(parents=True, exist_ok=True)
+        card.write_text(model_card(name, model, report, sources), encoding="utf-8")
+        print(f"{target}: {target.stat().st_size / 1e6:.2f} MB\n{card}")
+
+
+def read_sources(path: Path) -> Counter[tuple[str, str]]:
+    """Count the training and validation sounds by source folder and licence."""
+    sources: Counter[tuple[str, str]] = Counter()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["part"] not in ("training", "validation"):
+                continue
+            licence = row["licence"]
+            if licence_fault(licence, NOT_FOR_WEIGHTS):
+                raise SystemExit(f"{row['name']}: licence '{licence}' forbids shipping weights")
+            sources[row["source"], licence] += 1
+    return sources
+
+
+def model_card(name: str, model: str, report: dict, sources: Counter[tuple[str, str]]) -> str:
+    """Return the card as Markdown."""
+    training = report["training"][model]
+    library = report["library"]
+    lines = [
+        f"# {name}",
+        "",
+        f"A {display_name(model)} of the row `{training['network']}` "
+        f"({training['n_parameters']:,} parameters), trained from scratch by "
+        f"`semdnn reproduce` with the recipe `{report['recipe']['name']}` on "
+        f"{library['training sounds']:,} described recordings; best of {training['n_epochs']} "
+        f"epochs by validation loss ({training['best_loss']:.4f}, epoch {training['best_epoch']}). "
+        f"Dictionary: {library['dictionary words']:,} words, word space "
+        f"`{report['recipe']['word_space']}`. Weights: Apache-2.0.",
+        "",
+        "## Scores",
+        "",
+        "Mean over sounds with 95 % bootstrap intervals. `internal` is the run's own test part; "
+        "the other sets were never used for training or for choosing anything.",
+        "",
+    ]
+    for name_of_set in report["scores"][model]:
+        lines += score_lines(report["scores"], name_of_set)
+    lines += [
+        "## Limits",
+        "",
+        "Trained on a few hours of mostly short, clean effects from open games, instruments and "
+        "ambiences. It knows only its dictionary's words; speech is heard as a voice, not "
+        "understood; a sound unlike the library gets confident but wrong words. Expect labels "
+        "to be a help for sorting, not a truth.",
+        "",
+        "## Training sources",
+        "",
+        "| source | licence | sounds |",
+        "|---|---|---:|",
+        *(f"| {source} | {licence} | {n} |" for (source, licence), n in sorted(sources.items())),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def score_lines(scores: dict, name: str) -> list[str]:
+    """Return one set's table for all models of the run."""
+    titles = " | ".join(title for _, title in COLUMNS)
+    rows = []
+    for model in (*(m for m in MODELS if m in scores), *sorted(set(scores) - set(MODELS))):
+        sets, cells = scores[model], []
+        for key, _ in COLUMNS:
+            low, high = sets[name]["intervals"][key]
+            cells.append(f"{value_of(sets[name], key):.3f} [{low:.3f}, {high:.3f}]")
+        rows.append(f"| {display_name(model)} | {' | '.join(cells)} |")
+    n_sounds = next(iter(scores.values()))[name]["n_sounds"]
+    head = f"| {name} ({n_sounds} sounds) | {titles} |"
+    return [head, "|---" * (len(COLUMNS) + 1) + "|", *rows, ""]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        raise SystemExit(__doc__)
+    main(Path(sys.argv[1]), dict(pair.split("=", 1) for pair in sys.argv[2:]))
