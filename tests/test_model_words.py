@@ -1,102 +1,94 @@
-"""The object that users hold: what it hears, says and refuses."""
+"""A model with its own words, and with anybody's."""
+
+import dataclasses
 
 import numpy as np
 import pytest
-import soundfile
+import torch
 from scipy.optimize import nnls
 
-from semdnn.audio.patches import cut
-from semdnn.audio.waveform import AudioError, read
-from semdnn.features.logmel import SamplesError, log_mel
-from semdnn.model import DEFAULT_MODEL, MODELS, ModelError, SemanticModel
-from semdnn.network.checkpoint import CheckpointError
-from semdnn.network.inference import predict
+from semdnn.model import ModelError, SemanticModel
+from semdnn.network.checkpoint import load_checkpoint
+from semdnn.network.registry import build_network
+from semdnn.semantics.table_space import TableSpace, WordSpaceError
+from semdnn.semantics.word_space import open_word_space
+
+OWN = ["thunder", "dog", "whistle", "train", "laughter", "hammer"]
 
 
 @pytest.fixture(scope="module")
-def model(tiny_checkpoint):
+def semdnn(tiny_checkpoint):
     return SemanticModel.load(tiny_checkpoint)
 
 
-def test_a_prediction_is_the_mean_over_all_whole_patches(model, tmp_path):
-    path = tmp_path / "long.wav"
-    rng = np.random.default_rng(1)
-    soundfile.write(path, 0.1 * rng.standard_normal(44_100 * 71), 44_100)  # more than two blocks
-    heard = model.listen(path)
-    patches = cut(log_mel(read(path)))
-    assert heard.n_patches == len(patches) == 73
-    expected = predict(model.network, patches).mean(axis=0)
-    np.testing.assert_allclose(heard.prediction, expected, atol=1e-6)
-    assert heard.duration_s == pytest.approx(71.0)
+@pytest.fixture(scope="module")
+def catdnn(tiny_checkpoint):
+    of_words = load_checkpoint(tiny_checkpoint)
+    network = build_network("tiny", "catdnn", 10, torch.Generator().manual_seed(1))
+    return SemanticModel(dataclasses.replace(of_words, kind="catdnn", state=network.state_dict()))
 
 
-@pytest.mark.parametrize("n_samples", [400, 15_599, 15_600, 15_601, 30_959, 30_960])
-def test_short_sounds_are_padded_and_tails_cut(model, n_samples):
-    samples = np.random.default_rng(n_samples).standard_normal(n_samples).astype(np.float32)
-    assert model.listen(samples).n_patches == (2 if n_samples == 30_960 else 1)
+def weights_by_scipy(words, point):
+    """β of the words for a point, with the offset of 1, in falling order."""
+    vectors = open_word_space("minilm").look_up(words).vectors.astype(np.float64)
+    system = np.hstack([vectors, np.ones((len(words), 1))]).T
+    betas, _ = nnls(system, np.append(point / np.linalg.norm(point), 1.0))
+    ranked = sorted(zip(betas, words, strict=True), reverse=True)
+    return {word: beta for beta, word in ranked if beta > 0}
 
 
-def test_an_embedding_has_unit_length_and_ignores_the_container(model, tmp_path):
-    samples = (0.1 * np.random.default_rng(0).standard_normal(32_000)).astype(np.float32)
-    soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
-    embedding = model.embed(samples)
-    assert np.linalg.norm(embedding) == pytest.approx(1.0, abs=1e-6)
-    np.testing.assert_array_equal(embedding, model.embed(tmp_path / "a.wav"))
+def test_own_words_are_the_nonnegative_weights_of_the_prediction(semdnn):
+    point = np.random.default_rng(0).normal(size=300).astype(np.float32)
+    found = semdnn.with_words(OWN).words(point, top=6)
+    expected = weights_by_scipy(OWN, point.astype(np.float64))
+    assert [word for word, _ in found] == list(expected)
+    np.testing.assert_allclose([w for _, w in found], list(expected.values()), rtol=1e-5)
 
 
-def test_words_are_the_nnls_solution_with_the_offset(model):
-    prediction = np.random.default_rng(3).standard_normal(300).astype(np.float32)
-    dictionary = model.checkpoint.dictionary
-    unit = prediction / np.linalg.norm(prediction)
-    rows = np.c_[dictionary.vectors, np.full(len(dictionary), dictionary.offset)]
-    betas, _ = nnls(rows.T.astype(np.float64), np.r_[unit, dictionary.offset])
-    words = dict(model.words(prediction, top=20))
-    expected = {dictionary.words[i]: beta for i, beta in enumerate(betas) if beta > 0}
-    assert words == pytest.approx(expected, abs=1e-5)
-    assert list(words.values()) == sorted(words.values(), reverse=True)
+def test_a_point_made_of_own_words_gives_them_back(semdnn):
+    vectors = open_word_space("minilm").look_up(OWN).vectors
+    found = semdnn.with_words(OWN).words(vectors[3] + vectors[0] / 2, top=2)
+    assert [word for word, _ in found] == ["train", "thunder"]
 
 
-def test_similarity_is_the_cosine_with_the_mean_of_the_words(model, sounds):
-    vectors = dict(
-        zip(model.checkpoint.dictionary.words, model.checkpoint.dictionary.vectors, strict=True)
-    )
-    mean = vectors["dog"] + vectors["bark"]
-    expected = model.embed(sounds / "noise.WAV") @ (mean / np.linalg.norm(mean))
-    assert model.similarity(sounds / "noise.WAV", "Dog barks") == pytest.approx(expected, abs=1e-4)
+def test_a_catdnn_answers_in_own_words_through_its_own_ones(catdnn):
+    trained = catdnn.checkpoint.dictionary
+    probabilities = np.full((1, 10), 0.01, dtype=np.float32)
+    probabilities[0, trained.words.index("rain")] = 0.9
+    own = catdnn.with_words(["storm", "trumpet", "typewriter"])
+    assert own.words(probabilities[0], top=1)[0].word == "storm"
+    point = own._points(probabilities)[0]
+    expected = weights_by_scipy(["storm", "trumpet", "typewriter"], point.astype(np.float64))
+    assert [word for word, _ in own.words(probabilities[0])] == list(expected)
+    assert catdnn.words(probabilities[0], top=1)[0] == ("rain", pytest.approx(0.9))
 
 
-def test_a_text_without_known_words_is_refused(model, sounds):
-    with pytest.raises(ModelError, match="none of its words"):
-        model.similarity(sounds / "noise.WAV", "...")
+def test_the_network_is_shared_and_the_model_unchanged(semdnn, catdnn):
+    noise = np.random.default_rng(1).normal(size=16_000).astype(np.float32)
+    for model in (semdnn, catdnn):
+        before = model.label(noise)
+        own = model.with_words(OWN)
+        assert own.network is model.network
+        assert {word for word, _ in own.label(noise, top=3)} <= set(OWN)
+        np.testing.assert_array_equal(own.embed(noise), model.embed(noise))
+        assert model.label(noise) == before
+        assert model.dictionary is model.checkpoint.dictionary
 
 
-def test_too_short_a_sound_is_refused(model, tmp_path):
-    soundfile.write(tmp_path / "tiny.wav", np.full(399, 0.5), 16_000)
-    with pytest.raises(AudioError, match=r"tiny\.wav"):
-        model.listen(tmp_path / "tiny.wav")
-    with pytest.raises(SamplesError, match="399"):
-        model.listen(np.zeros(399, dtype=np.float32))
+def test_own_words_replace_own_words(semdnn):
+    assert semdnn.with_words(["dog"]).with_words(OWN).dictionary.words == tuple(OWN)
 
 
-def test_an_unknown_name_lists_the_shipped_ones():
-    with pytest.raises(ModelError, match=DEFAULT_MODEL):
-        SemanticModel.load("no-such-model")
+def test_the_dictionarys_words_decode_as_the_dictionary_does(semdnn):
+    point = np.random.default_rng(2).normal(size=300).astype(np.float32)
+    again = semdnn.with_words(semdnn.dictionary.words)
+    assert [w for w, _ in again.words(point)] == [w for w, _ in semdnn.words(point)]
 
 
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path):
-    path = tmp_path / "model.safetensors"
-    path.write_text("not a checkpoint")
-    with pytest.raises(CheckpointError, match=r"model\.safetensors"):
-        SemanticModel.load(path)
-
-
-@pytest.mark.parametrize("name", list(MODELS))
-def test_every_shipped_network_loads_and_says_where_it_comes_from(name):
-    model = SemanticModel.load(name)
-    assert model.checkpoint.licence == "Apache-2.0"
-    sources = model.checkpoint.provenance["sources"]
-    assert sources
-    assert not [licence for _, licence, _ in sources if "unknown" in licence.lower()]
-    assert not [licence for _, licence, _ in sources if "nc" in licence.lower().split("-")]
-    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
-    assert 1 <= len(model.label(noise, top=5)) <= 5
+def test_a_word_space_of_other_dimensions_is_refused(semdnn, monkeypatch):
+    other = TableSpace("minilm", ("dog", "cat"), np.eye(2), 1.0)
+    monkeypatch.setattr("semdnn.model.open_word_space", lambda name: other)
+    with pytest.raises(ModelError, match="has 2 dimensions, the model was trained with 300"):
+        semdnn.with_words(["dog", "cat"])
+    with pytest.raises(WordSpaceError, match="lacks 1 of 2 words: rain"):
+        semdnn.with_words(["dog", "rain"])

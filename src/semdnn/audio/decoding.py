@@ -158,7 +158,9 @@ class _SndfileDecoder:
 def _opened_media(path: Path, sndfile_error: Exception) -> Iterator[Decoder]:
     """Open `path` with PyAV, which libsndfile refused; without PyAV say what to do."""
     try:
-        from semdnn.audio import media  # noqa: PLC0415 - PyAV is an extra
+        import av  # noqa: F401, PLC0415 - PyAV is an extra
+
+        from semdnn.audio import media  # noqa: PLC0415 - it needs this module
     except ImportError as error:
         if path.suffix.lower() in MEDIA_SUFFIXES:
             raise AudioError(

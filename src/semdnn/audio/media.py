@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import av
-import av.error
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +32,8 @@ def opened(path: Path, sndfile_reason: str) -> Iterator["MediaDecoder"]:
 
 
 def _container(path: Path, file: BinaryIO, sndfile_reason: str) -> Any:
+    import av  # noqa: PLC0415 - an extra
+
     try:
         return av.open(file, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -75,6 +75,8 @@ class MediaDecoder:
 
     def _frames(self) -> Iterator[NDArray[np.float32]]:
         # Planar float at the track's own rate and layout: only the sample type is converted.
+        import av  # noqa: PLC0415 - an extra
+
         converter = av.AudioResampler(format="fltp")
         try:
             for frame in self._container.decode(self._track):
