@@ -26,7 +26,6 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import PATCH_SAMPLES
@@ -192,6 +191,7 @@ class _GroupTransform:
             ::HOP_SAMPLES
         ]
         self._windowed = np.zeros((GROUP_FRAMES, N_FFT))
+        self._double_spectrum = np.empty((GROUP_FRAMES, N_FFT // 2 + 1), np.complex128)
         self._spectrum = np.empty((GROUP_FRAMES, n_bins), np.complex64)
         self._magnitude = np.zeros((GROUP_FRAMES, n_bins), np.float32)
         self._mel = np.empty((GROUP_FRAMES, N_MELS), np.float32)
@@ -208,7 +208,7 @@ class _GroupTransform:
         rows = slice(0, -(-n // _ROW_STEP) * _ROW_STEP)
         self._samples[: samples.size] = samples
         np.multiply(self._windows[rows], _hann(), out=self._windowed[rows, :WINDOW_SAMPLES])
-        spectrum: NDArray[Any] = scipy.fft.rfft(self._windowed[rows], axis=1, workers=1)
+        spectrum = np.fft.rfft(self._windowed[rows], axis=1, out=self._double_spectrum[rows])
         np.copyto(self._spectrum[rows], spectrum[:, : self._spectrum.shape[1]], casting="same_kind")
         np.abs(self._spectrum[rows], out=self._magnitude[rows])
         for band in _bands():
