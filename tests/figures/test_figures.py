@@ -5,6 +5,7 @@ import pytest
 
 from semdnn.figures.rdm import class_rdms
 from semdnn.figures.scores import RULES, score_comparison
+from semdnn.figures.style import as_svg
 from semdnn.figures.training import training_curves
 from semdnn.figures.words import balance_bars, word_clusters
 
@@ -64,3 +65,9 @@ def test_balance_bars_are_ordered_by_the_count_before():
     figure = balance_bars(np.array([1, 9, 4]), np.array([1, 5, 4]))
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert heights == [9, 4, 1, 5, 4, 1]
+
+
+def test_no_figure_shows_unparsed_mathematics():
+    svg = as_svg(balance_bars(np.array([900, 90, 4]), np.array([500, 50, 4])))
+    assert "$" not in svg
+    assert ">100<" in svg

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from semdnn.figures.style import PAGE_WIDTH, RDM_COLOURS, drawing
@@ -79,6 +80,8 @@ def balance_bars(before: NDArray[np.integer], after: NDArray[np.integer]) -> Fig
         panel.bar(places, before[order], width=1.0, color="0.8", label="whole training part")
         panel.bar(places, after[order], width=1.0, color="#0072B2", label="balanced")
         panel.set(xlabel="word cluster", ylabel="word occurrences", yscale="log")
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.yaxis.set_minor_formatter(NullFormatter())
         panel.margins(x=0)
         panel.legend()
     return figure
