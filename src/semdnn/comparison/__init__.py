@@ -1,0 +1,1 @@
+"""Models that are held against the family: other networks, word models, acoustic baselines."""
