@@ -18,7 +18,8 @@ from semdnn.semantics.dictionary import DictionarySettings
 from semdnn.settings import Settings
 from semdnn.training.settings import TrainingSettings
 
-Kind = Literal["semdnn", "catdnn"]
+Kind = Literal["semdnn", "catdnn", "cae"]
+Choice = Literal["balanced", "random"]
 Key = tuple[int | str, ...]
 
 
@@ -54,19 +55,53 @@ class BalanceSettings(Settings):
     """
 
     share: float = Field(default=1.0, gt=0, le=1)
-    choice: Literal["balanced", "random"] = "balanced"
+    choice: Choice = "balanced"
     draw: Literal["patches", "sounds"] = "patches"
 
 
 class ModelRow(Settings):
     """One network of the recipe: what kind it is and what differs from ``[training]``.
 
-    `name` is its key in folders and results; by default the kind.
+    Attributes
+    ----------
+    kind : str
+        "semdnn", "catdnn" or "cae", the autoencoder.
+    name : str
+        Key in folders and results; by default the kind.
+    seeds : tuple of int
+        The network is trained once with each; the first keeps the name, the others are called
+        ``NAME-seedN``. Empty: once, with the seed of the training settings.
+    word_space : str
+        Where its targets come from, if not from the recipe's (the paper's semDNN-GloVe): dictionary
+        words that this space lacks are left out.
+    choice : str, optional
+        Training sounds: "random" is the paper's unbalanced control of the same size. By default
+        as in ``[balance]``.
+    training : dict
+        Settings that differ from ``[training]``; ``max_epochs = 0`` leaves a network untrained.
     """
 
     kind: Kind
     name: str = ""
+    seeds: tuple[int, ...] = ()
+    word_space: str = ""
+    choice: Choice | None = None
     training: dict[str, Any] = Field(default_factory=dict)
+
+    def repeats(self) -> tuple["ModelRow", ...]:
+        """Return a row for every seed, the row itself where it names none."""
+        if not self.seeds:
+            return (self,)
+        return tuple(
+            self.model_copy(
+                update={
+                    "name": f"{self.name}-seed{seed}" if position else self.name,
+                    "seeds": (),
+                    "training": {**self.training, "seed": seed},
+                }
+            )
+            for position, seed in enumerate(self.seeds)
+        )
 
 
 class EvaluationSettings(Settings):
@@ -102,10 +137,14 @@ class Recipe(Settings):
     @classmethod
     def _name_models(cls, rows: tuple[ModelRow, ...]) -> tuple[ModelRow, ...]:
         named = tuple(row.model_copy(update={"name": row.name or row.kind}) for row in rows)
-        names = [row.name for row in named]
+        names = [each.name for row in named for each in row.repeats()]
         if len(set(names)) < len(names):
             raise ValueError(f"two networks share a name, give each its own: {', '.join(names)}")
         return named
+
+    def rows(self) -> tuple[ModelRow, ...]:
+        """Return all networks of the recipe, a row for every seed."""
+        return tuple(each for row in self.models for each in row.repeats())
 
     def training_of(self, row: ModelRow) -> TrainingSettings:
         """Return the training settings of one network: ``[training]`` and the row's own.

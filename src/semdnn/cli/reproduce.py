@@ -22,7 +22,7 @@ from semdnn.recipe import load_recipe
 )
 @click.option("-o", "--output", required=True, type=OUTPUT_FOLDER, help="The run's folder.")
 def command(*, recipe: str, library: Path | None, externals: dict[str, Path], output: Path) -> None:
-    """Run RECIPE (a TOML file, or quick or library) from recordings to report.
+    """Run RECIPE (a TOML file, or quick, library or family) from recordings to report.
 
     Words, split, training of semDNN and catDNN, evaluation, figures, report.html. Interrupt
     it anywhere: the same command goes on from there.

@@ -82,6 +82,8 @@ class Prepared:
         Position of each sound in `store.names`.
     training, validation, test : int64 arrays
         Positions in `sounds`; `training` is already balanced.
+    control : int64 array
+        As many training sounds as `training`, chosen at random.
     rejected : tuple of Rejected
         Every sound that was left out, with the reason.
     balance : Balance
@@ -94,6 +96,7 @@ class Prepared:
     store: LogMelStore
     store_rows: NDArray[np.int64]
     training: NDArray[np.int64]
+    control: NDArray[np.int64]
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
     rejected: tuple[Rejected, ...]
@@ -103,6 +106,7 @@ class Prepared:
 
 class _Parts(NamedTuple):
     training: NDArray[np.int64]
+    control: NDArray[np.int64]
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
     balance: Balance
@@ -154,6 +158,7 @@ def prepare(recipe: Recipe, library: Path | None, folder: Path) -> Prepared:
         store=store,
         store_rows=rows,
         training=parts.training,
+        control=parts.control,
         validation=parts.validation,
         test=parts.test,
         rejected=tuple(rejected),
@@ -228,7 +233,14 @@ def _split(
         n_before=len(split.train),
         n_after=len(chosen),
     )
-    return _Parts(np.sort(split.train[chosen]), split.validation, split.test, balance)
+    control = choose_random(len(split.train), n_kept, np.random.default_rng([recipe.seed, 1]))
+    return _Parts(
+        training=np.sort(split.train[chosen]),
+        control=np.sort(split.train[control]),
+        validation=split.validation,
+        test=split.test,
+        balance=balance,
+    )
 
 
 def _write_lists(prepared: Prepared, folder: Path) -> None:

@@ -49,12 +49,14 @@ class RunResults:
     Attributes
     ----------
     scores : {model: {set: scores}}
+    seeds : list of {"set", "model", "score", "mean", "deviation", "lowest", "highest", "n_seeds"}
     paired : list of {"set", "score", "difference", "p"}
     classes : {set: {model: {"pearson", "spearman", …}}}
     training : {model: {"n_parameters", "n_epochs", "best_epoch", "best_loss", "minutes"}}
     """
 
     scores: Results
+    seeds: Sequence[Mapping[str, Any]]
     paired: Sequence[Mapping[str, Any]]
     classes: Mapping[str, Mapping[str, Mapping[str, float]]]
     training: Mapping[str, Mapping[str, Any]]
@@ -80,6 +82,7 @@ def write_report(
             "library": dict(facts["table"]),
             "balance": prepared.balance.as_json(),
             "scores": results.scores,
+            "seeds": list(results.seeds),
             "paired": list(results.paired),
             "classes": results.classes,
             "training": results.training,
@@ -94,7 +97,9 @@ def write_report(
         facts=facts,
         columns=[{"title": title} for _, title in COLUMNS],
         sets=[_set_table(results.scores, name) for name in _set_names(results.scores)],
+        seeds=_seed_tables(results.seeds),
         paired=results.paired,
+        classes=_class_rows(results.classes),
         training=[{"model": display_name(m), **row} for m, row in results.training.items()],
         rejected=Counter(item.reason for item in prepared.rejected).most_common(20),
         figures=figures,
@@ -154,6 +159,38 @@ def _set_table(scores: Results, name: str) -> dict[str, Any]:
         rows.append({"model": display_name(model), "cells": cells})
     title = f"{name}: {sample['n_sounds']} sounds, {sample['n_classes']} class names"
     return {"title": title, "rows": rows, "note": _missing_note(sample)}
+
+
+def _seed_tables(seeds: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a table a set: a row a model, a cell a column of `COLUMNS`."""
+    tables: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
+    for item in seeds:
+        rows = tables.setdefault(item["set"], {})
+        rows.setdefault(item["model"], {})[item["score"]] = item
+    return [
+        {
+            "title": f"{name}: mean over {_n_seeds(rows)} seeds",
+            "rows": [
+                {"model": display_name(model), "cells": [cells[key] for key, _ in COLUMNS]}
+                for model, cells in rows.items()
+            ],
+        }
+        for name, rows in tables.items()
+    ]
+
+
+def _n_seeds(rows: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> int:
+    return max(int(item["n_seeds"]) for cells in rows.values() for item in cells.values())
+
+
+def _class_rows(
+    classes: Mapping[str, Mapping[str, Mapping[str, float]]],
+) -> list[dict[str, Any]]:
+    return [
+        {"set": name, "model": display_name(model), **found}
+        for name, models in classes.items()
+        for model, found in models.items()
+    ]
 
 
 def _missing_note(sample: Mapping[str, Any]) -> str:

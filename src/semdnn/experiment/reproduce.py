@@ -2,26 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from semdnn.datasets.table import Table
 from semdnn.errors import SemdnnError
-from semdnn.evaluation.resampling import paired_permutation_test
-from semdnn.experiment.classes import ClassAnalysis, analyse_classes
-from semdnn.experiment.evaluate import (
-    Predictions,
-    SetScores,
-    chance,
-    predict_set,
-    score_set,
-    train_mean,
-)
-from semdnn.experiment.pictures import draw_all
+from semdnn.experiment.evaluate import predict_set, score_set
+from semdnn.experiment.pictures import draw_all, word_map, word_plane
 from semdnn.experiment.prepare import Prepared, prepare
+from semdnn.experiment.repeats import over_seeds
 from semdnn.experiment.report import RunResults, score_table, write_report
+from semdnn.experiment.scoring import as_plain, compare, evaluate_all, set_facts
 from semdnn.experiment.sets import (
     EvaluationSet,
     SetError,
@@ -31,12 +24,10 @@ from semdnn.experiment.sets import (
     internal_set,
 )
 from semdnn.experiment.training import Trained, train_all
-from semdnn.files import canonical_json, write_json
+from semdnn.files import canonical_json, write_json, write_text
 from semdnn.model import SemanticModel
-from semdnn.network.checkpoint import Checkpoint, load_checkpoint
 from semdnn.network.registry import network_spec
 from semdnn.recipe import Recipe
-from semdnn.semantics.targets import embedding_targets
 from semdnn.semantics.word_space import open_word_space
 
 Tell = Callable[[str], object]
@@ -46,28 +37,17 @@ class RunError(SemdnnError):
     """A run's folder that belongs to something else."""
 
 
+class _Run(NamedTuple):
+    recipe: Recipe
+    externals: Mapping[str, Path]
+    folder: Path
+
+
 class Outcome(NamedTuple):
     """Where the report lies, and its score table as text."""
 
     report: Path
     table: str
-
-
-class Pair(NamedTuple):
-    """One paired comparison of semDNN with catDNN over the sounds of a set."""
-
-    set: str
-    score: str
-    difference: float
-    p: float
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores of every model on every set, with the per-sound values kept for paired tests."""
-
-    scores: dict[str, dict[str, SetScores]]
-    classes: dict[str, ClassAnalysis]
 
 
 def reproduce(
@@ -111,24 +91,26 @@ def reproduce(
     )
     trained = train_all(recipe, prepared, folder, tell=tell)
     tell("evaluating")
-    data = {"internal": internal_set(prepared)}
-    for name, table in sets.items():
-        cache = cache_folder(folder / "external", name, externals[name])
-        try:
-            data[name] = evaluation_set(name, table, prepared.dictionary, recipe.features, cache)
-        except SetError as error:
-            tell(f"left out: {error}")
-    evaluation = evaluate_all(recipe, prepared, trained.checkpoints, data)
+    run = _Run(recipe, externals, folder)
+    evaluation = evaluate_all(
+        recipe,
+        prepared,
+        trained.checkpoints,
+        lambda own: _evaluation_sets(run, own, sets, tell),
+    )
     rng = np.random.default_rng(recipe.seed)
-    scores = _with_missing_words(as_plain(evaluation.scores, recipe, rng), data)
+    scores = as_plain(evaluation.scores, recipe, rng)
     results = RunResults(
         scores=scores,
+        seeds=over_seeds(recipe, evaluation.scores),
         paired=[pair._asdict() for pair in compare(evaluation.scores, recipe, rng)],
         classes={name: item.as_json() for name, item in evaluation.classes.items()},
         training=trained.summaries,
     )
     write_json(folder / "scores.json", scores)
-    figures = draw_all(recipe, prepared, trained, scores, evaluation.classes)
+    words = word_plane(prepared.dictionary, recipe.seed)
+    write_text(folder / "words.html", word_map(recipe.name, prepared.dictionary, words))
+    figures = draw_all(recipe, prepared, trained, scores, evaluation.classes, words)
     report = write_report(folder, recipe, prepared, results, figures)
     return Outcome(report, score_table(scores))
 
@@ -156,7 +138,7 @@ def evaluate_checkpoint(name_or_path: str, folders: Mapping[str, Path], output: 
         table = external_sounds(name, place)
         data = evaluation_set(name, table, checkpoint.dictionary, checkpoint.features, cache)
         measured = score_set(predict_set(checkpoint, data), checkpoint.dictionary, data)
-        scores[name] = measured.as_json(rng, n_bootstrap=1000) | _set_facts(data)
+        scores[name] = measured.as_json(rng, n_bootstrap=1000) | set_facts(data)
     write_json(output / "scores.json", scores)
     return score_table({checkpoint.kind: scores})
 
@@ -191,85 +173,23 @@ def check(recipe: Recipe) -> None:
     """Raise the error of any name in `recipe` that stands for nothing, before work begins."""
     network_spec(recipe.network)
     open_word_space(recipe.word_space)
-    for row in recipe.models:
+    for row in recipe.rows():
         recipe.training_of(row)
+        if row.word_space:
+            open_word_space(row.word_space)
 
 
-def evaluate_all(
-    recipe: Recipe,
-    prepared: Prepared,
-    checkpoints: Mapping[str, Path],
-    sets: Mapping[str, EvaluationSet],
-) -> Evaluation:
-    """Score every network and both baselines on every set."""
-    models = {name: load_checkpoint(path) for name, path in checkpoints.items()}
-    targets = embedding_targets(
-        [prepared.word_ids[i] for i in prepared.training], prepared.dictionary
-    )
-    scores: dict[str, dict[str, SetScores]] = {}
-    for set_name, data in sets.items():
-        rng = np.random.default_rng(recipe.seed)
-        predictions: dict[str, Predictions] = {
-            name: predict_set(model, data) for name, model in models.items()
-        }
-        predictions["train mean"] = train_mean(len(data.names), targets)
-        predictions["chance"] = chance(len(data.names), prepared.dictionary, rng)
-        for name, predicted in predictions.items():
-            scored = score_set(predicted, prepared.dictionary, data)
-            scores.setdefault(name, {})[set_name] = scored
-    return Evaluation(scores, _classes(recipe, models, sets))
-
-
-def as_plain(
-    scores: Mapping[str, Mapping[str, SetScores]], recipe: Recipe, rng: np.random.Generator
-) -> dict[str, dict[str, Any]]:
-    """Return all scores with their bootstrap intervals as plain values."""
-    n_bootstrap = recipe.evaluation.n_bootstrap
-    return {
-        model: {name: item.as_json(rng, n_bootstrap) for name, item in sets.items()}
-        for model, sets in scores.items()
-    }
-
-
-def compare(
-    scores: Mapping[str, Mapping[str, SetScores]], recipe: Recipe, rng: np.random.Generator
-) -> list[Pair]:
-    """Return paired tests of semDNN against catDNN, where both were trained."""
-    if not {"semdnn", "catdnn"} <= set(scores):
-        return []
-    keys = ("ranking.dual", "ranking.average", "ranking.cosine", "amcss.5", "amcss.10", "amcss.15")
-    pairs = []
-    for name, ours in scores["semdnn"].items():
-        theirs = scores["catdnn"][name]
-        for key in (*keys, "zero_shot"):
-            a, b = ours.per_sound[key], theirs.per_sound[key]
-            n_permutations = recipe.evaluation.n_permutations
-            p = paired_permutation_test(a, b, rng, n_permutations=n_permutations)
-            pairs.append(Pair(name, key, float(a.mean() - b.mean()), float(p)))
-    return pairs
-
-
-def _classes(
-    recipe: Recipe, models: Mapping[str, Checkpoint], sets: Mapping[str, EvaluationSet]
-) -> dict[str, ClassAnalysis]:
-    analysed = {
-        name: analyse_classes(models, data, np.random.default_rng(recipe.seed))
-        for name, data in sets.items()
-    }
-    return {name: item for name, item in analysed.items() if item is not None}
-
-
-def _set_facts(data: EvaluationSet) -> dict[str, Any]:
-    return {
-        "missing_words": data.missing_words,
-        "failures": [list(failure) for failure in data.failures],
-    }
-
-
-def _with_missing_words(
-    scores: dict[str, dict[str, Any]], sets: Mapping[str, EvaluationSet]
-) -> dict[str, dict[str, Any]]:
-    return {
-        model: {name: item | _set_facts(sets[name]) for name, item in own.items()}
-        for model, own in scores.items()
-    }
+def _evaluation_sets(
+    run: _Run, prepared: Prepared, tables: Mapping[str, Table], tell: Tell
+) -> dict[str, EvaluationSet]:
+    """Return the internal test part and every external set in the words of `prepared`."""
+    data = {"internal": internal_set(prepared)}
+    for name, table in tables.items():
+        cache = cache_folder(run.folder / "external", name, run.externals[name])
+        try:
+            data[name] = evaluation_set(
+                name, table, prepared.dictionary, run.recipe.features, cache
+            )
+        except SetError as error:
+            tell(f"left out: {error}")
+    return data

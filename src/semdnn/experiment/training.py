@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semdnn.experiment.prepare import Prepared, patches_of
+from semdnn.experiment.rows import prepared_for
 from semdnn.network.checkpoint import load_checkpoint, network_of
 from semdnn.recipe import ModelRow, Recipe
 from semdnn.semantics.targets import embedding_targets, multi_hot
@@ -37,53 +39,52 @@ class Trained:
 def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -> Trained:
     """Train every network of the recipe; finished ones return at once, begun ones go on."""
     trained = Trained({}, {}, {})
-    for row in recipe.models:
-        job = training_job(recipe, row, prepared)
+    for row in recipe.rows():
+        job = training_job(recipe, row, prepared_for(recipe, row, prepared))
         tell(
             f"training {row.name} ({job.network}): {len(job.training)} patches, "
             f"at most {job.settings.max_epochs} epochs"
         )
         result = train_run(folder / "models" / row.name, job, report=_teller(row, tell))
-        best = result.epochs[result.best_epoch - 1]
-        tell(f"{row.name}: kept epoch {best.epoch}, validation loss {best.valid_loss:.4f}")
+        tell(_kept(row, result))
         trained.checkpoints[row.name] = result.checkpoint
         trained.curves[row.name] = {
             "train_loss": [epoch.train_loss for epoch in result.epochs],
             "valid_loss": [epoch.valid_loss for epoch in result.epochs],
         }
-        trained.summaries[row.name] = _summary(job, result, best)
+        trained.summaries[row.name] = _summary(job, result)
     return trained
 
 
 def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJob:
-    """Return what is trained on what for one row of the recipe."""
-    dictionary = prepared.dictionary
-    targets: Any = (
-        multi_hot(prepared.word_ids, len(dictionary)).astype(np.float32)
-        if row.kind == "catdnn"
-        else embedding_targets(prepared.word_ids, dictionary)
-    )
+    """Return what is trained on what for one row of the recipe (see `prepared_for`)."""
     draws_sounds = recipe.balance.draw == "sounds"
     sources = sorted({sound.source for sound in prepared.sounds if sound.source})
     return TrainingJob(
         network=recipe.network,
         kind=row.kind,
         training=replace(
-            _labelled(recipe, prepared, prepared.training, targets),
+            _labelled(recipe, row, prepared, prepared.training),
             sound_weights=np.ones(len(prepared.training)) if draws_sounds else None,
         ),
-        validation=_labelled(recipe, prepared, prepared.validation, targets),
+        validation=_labelled(recipe, row, prepared, prepared.validation),
         settings=recipe.training_of(row),
         features=recipe.features,
-        dictionary=dictionary,
+        dictionary=prepared.dictionary,
         provenance={"recipe": recipe.name, "seed": recipe.seed, "sources": sources},
         licence=recipe.licence,
     )
 
 
 def _labelled(
-    recipe: Recipe, prepared: Prepared, chosen: np.ndarray, targets: Any
+    recipe: Recipe, row: ModelRow, prepared: Prepared, chosen: NDArray[np.int64]
 ) -> LabelledPatches:
+    word_ids = [prepared.word_ids[i] for i in chosen]
+    targets: Any = (
+        multi_hot(word_ids, len(prepared.dictionary)).astype(np.float32)
+        if row.kind == "catdnn"
+        else embedding_targets(word_ids, prepared.dictionary)
+    )
     rows = prepared.store_rows[chosen]
     indices = patches_of(prepared.store, rows)
     position = np.full(len(prepared.store.names), -1, dtype=np.int64)
@@ -92,7 +93,7 @@ def _labelled(
         source=prepared.store,
         indices=indices,
         sound_of_patch=position[prepared.store.sound_of_patch[indices]],
-        targets=targets[chosen],
+        targets=targets,
         log_offset=recipe.features.log_offset,
     )
 
@@ -107,15 +108,23 @@ def _teller(row: ModelRow, tell: Tell) -> Callable[[Epoch], None]:
     return report
 
 
-def _summary(job: TrainingJob, result: RunResult, best: Epoch) -> dict[str, Any]:
+def _kept(row: ModelRow, result: RunResult) -> str:
+    if not result.epochs:
+        return f"{row.name}: left untrained"
+    best = result.epochs[result.best_epoch - 1]
+    return f"{row.name}: kept epoch {best.epoch}, validation loss {best.valid_loss:.4f}"
+
+
+def _summary(job: TrainingJob, result: RunResult) -> dict[str, Any]:
+    losses = [epoch.valid_loss for epoch in result.epochs]
     network = network_of(load_checkpoint(result.checkpoint))
     return {
         "network": job.network,
         "n_parameters": sum(parameter.numel() for parameter in network.parameters()),
         "n_patches": len(job.training),
         "n_epochs": len(result.epochs),
-        "best_epoch": best.epoch,
-        "best_loss": best.valid_loss,
+        "best_epoch": result.best_epoch,
+        "best_loss": min(losses) if losses else None,
         "stopped": result.stopped,
         "minutes": sum(epoch.seconds for epoch in result.epochs) / 60,
     }

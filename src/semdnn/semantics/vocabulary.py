@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,29 @@ def build_vocabulary(words: Sequence[str], space: WordSpace) -> Dictionary:
         )
     none = np.zeros(len(words), dtype=np.int64)
     return Dictionary(words, vectors, none, none.astype(np.int32), space.name, space.offset)
+
+
+def respaced(dictionary: Dictionary, space: WordSpace) -> Dictionary:
+    """Return the words of `dictionary` that `space` has, with its vectors, in their order.
+
+    Counts and clusters stay those of `dictionary`.
+
+    Raises
+    ------
+    WordSpaceError
+        If the space has none of the words.
+    VocabularyError
+        If it gives a zero vector, or two words one vector.
+    """
+    found = space.look_up(dictionary.words)
+    if not found.words:
+        raise WordSpaceError(_unknown(found.missing, len(dictionary), space.name))
+    kept = dictionary.indices(found.words)
+    return replace(
+        build_vocabulary(found.words, space),
+        counts=dictionary.counts[kept],
+        clusters=dictionary.clusters[kept],
+    )
 
 
 def _unknown(missing: Sequence[str], n_words: int, space: str) -> str:
