@@ -147,3 +147,22 @@ def test_the_trained_network_labels(run, capsys):
     words = json.loads(capsys.readouterr().out)["words"]
     assert len(words) == 5
     assert all(0 < word["weight"] < 1 for word in words)
+
+
+def test_networks_may_be_added_to_a_run_and_settings_may_be_newer(recipe_file, tmp_path):
+    recipe = load_recipe(recipe_file)
+    claim(tmp_path, recipe, None)
+    marker = tmp_path / "run.json"
+    begun = json.loads(marker.read_text())
+    del begun["recipe"]["split"]["by"]  # written before the setting existed
+    marker.write_text(json.dumps(begun))
+    claim(tmp_path, recipe.model_copy(update={"models": recipe.models[:1]}), None)
+    with pytest.raises(RunError, match=r"another seed, library"):
+        claim(tmp_path, recipe.model_copy(update={"seed": 4}), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"recipe": {"unknown": 1}}'])
+def test_a_damaged_run_is_refused(recipe_file, tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(RunError, match=r"run\.json"):
+        claim(tmp_path, load_recipe(recipe_file), None)
