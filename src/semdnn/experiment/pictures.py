@@ -106,10 +106,7 @@ def word_plane(dictionary: Dictionary, seed: int) -> WordPlane:
 def word_map(name: str, dictionary: Dictionary, words: WordPlane) -> str:
     """Return the dictionary as an interactive page of its own (the paper's Fig. 3)."""
     drawn = lay_out(words.positions, dictionary.words, dictionary.counts, words.clusters)
-    note = (
-        f"{len(dictionary)} words in word space {dictionary.word_space}; t-SNE of cosine "
-        f"distances, {words.clusters.max() + 1} clusters."
-    )
+    note = f"Word space {dictionary.word_space}; t-SNE of cosine distances."
     return word_map_page(drawn, title=f"Words of {name}", note=note)
 
 
