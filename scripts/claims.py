@@ -1,6 +1,5 @@
 """Hold the paper's claims against runs: python scripts/claims.py family=RUN library=RUN.
 
-
 Prints a Markdown table a claim: for every run and set, semDNN less catDNN, as a mean over the
 seeds that the run has, with the number of seeds in which semDNN is ahead. Reads nothing but the
 runs' ``report.json``.

@@ -12,8 +12,11 @@ from semdnn.training.objective import (
     angular_distance,
     angular_loss,
     log_odds,
+    loss_of,
     validation_score,
+    word_loss,
 )
+from semdnn.training.settings import TrainingSettings
 
 
 def _arccos(predictions, targets):
@@ -111,3 +114,26 @@ def test_catdnn_score_is_the_mean_rank_by_brute_force():
         expected.append(np.mean([1 - (rank - 1) / 11 for rank in ranks]))
     ours = validation_score("catdnn", torch.tensor(predictions), torch.tensor(truth).float())
     assert ours == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+def test_the_word_loss_is_the_divergence_of_word_distributions():
+    rng = np.random.default_rng(0)
+    words, heard, wanted = (rng.standard_normal((n, 5)) for n in (7, 3, 3))
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    expected = 0.0
+    for y, t in zip(heard, wanted, strict=True):
+        p, q = (np.array([np.exp(v @ w / np.linalg.norm(v) / 0.2) for w in words]) for v in (t, y))
+        p, q = p / p.sum(), q / q.sum()
+        expected += float(np.sum(p * np.log(p / q))) / 3
+    loss = word_loss(torch.from_numpy(words), 0.2)
+    got = float(loss(torch.from_numpy(heard), torch.from_numpy(wanted)))
+    assert got == pytest.approx(expected, rel=1e-9)
+    assert float(loss(torch.from_numpy(3 * wanted), torch.from_numpy(wanted))) == pytest.approx(0)
+
+
+def test_only_a_semdnn_takes_the_words_objective():
+    words = TrainingSettings(objective="words")
+    vectors = np.eye(3, dtype=np.float32)
+    assert loss_of("catdnn", words, vectors) is LOSSES["catdnn"]
+    assert loss_of("semdnn", TrainingSettings(), vectors) is LOSSES["semdnn"]
+    assert loss_of("semdnn", words, vectors) is not LOSSES["semdnn"]

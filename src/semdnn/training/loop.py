@@ -26,7 +26,7 @@ from semdnn.training.batches import (
     epoch_order,
     read_batches,
 )
-from semdnn.training.objective import LOSSES, validation_score
+from semdnn.training.objective import LOSSES, Loss, validation_score
 from semdnn.training.settings import TrainingSettings, learning_rate_at
 from semdnn.training.state import TrainingState
 
@@ -77,6 +77,7 @@ def train(
     validation: LabelledPatches,
     settings: TrainingSettings,
     *,
+    loss: Loss | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Epoch]:
     """Train epoch by epoch, from where `state` is to ``settings.max_epochs``.
@@ -92,6 +93,8 @@ def train(
         Of sounds that share no recording.
     settings : TrainingSettings
         How; `max_minutes` and `patience` are for the caller.
+    loss : callable, optional
+        What is minimised; by default the loss of the network's kind (`LOSSES`).
     watch : callable, optional
         Wraps an epoch's batches, given the epoch and the number of batches: a progress bar.
 
@@ -109,12 +112,13 @@ def train(
             f"{len(training)} training and {len(validation)} validation patches: "
             "at least 2 and 1 are needed"
         )
+    minimised = loss or LOSSES[state.network.kind]
     while state.epoch < settings.max_epochs:
         started = time.perf_counter()
         with _seeded(settings.seed, state.epoch + 1, state.network):
-            loss, rate, n_seen = _train_epoch(state, training, settings, watch)
+            mean, rate, n_seen = _train_epoch(state, training, settings, minimised, watch)
         trained = time.perf_counter()
-        result = validate(state.kept, validation, batch_size=settings.batch_size)
+        result = validate(state.kept, validation, loss=minimised, batch_size=settings.batch_size)
         if not math.isfinite(result.loss):
             raise TrainingError(
                 f"the validation loss of epoch {state.epoch + 1} is {result.loss}; "
@@ -123,7 +127,7 @@ def train(
         state.epoch += 1
         yield Epoch(
             epoch=state.epoch,
-            train_loss=loss,
+            train_loss=mean,
             valid_loss=result.loss,
             valid_score=result.score,
             learning_rate=rate,
@@ -134,9 +138,14 @@ def train(
 
 @torch.no_grad()
 def validate(
-    network: SoundNetwork, patches: LabelledPatches, *, batch_size: int = 128
+    network: SoundNetwork,
+    patches: LabelledPatches,
+    *,
+    loss: Loss | None = None,
+    batch_size: int = 128,
 ) -> Validation:
     """Return loss and score of `network`, without dropout or augmentation."""
+    minimised = loss or LOSSES[network.kind]
     network.eval()
     device = network.input_mean.device
     order = np.argsort(patches.sound_of_patch, kind="stable")
@@ -148,25 +157,26 @@ def validate(
         inputs, targets = batch.patches.to(device), batch.targets.to(device)
         outputs = network(inputs)
         wanted = inputs if network.kind == "cae" else targets
-        total += len(inputs) * float(LOSSES[network.kind](outputs, wanted))
+        total += len(inputs) * float(minimised(outputs, wanted))
         if network.kind != "cae":
             shown = torch.sigmoid(outputs) if network.kind == "catdnn" else outputs
             pooled.index_add_(0, sounds[n_done : n_done + len(inputs)], shown)
         n_done += len(inputs)
-    loss = total / len(patches)
+    mean = total / len(patches)
     if network.kind == "cae":
-        return Validation(loss, -loss)
+        return Validation(mean, -mean)
     heard = np.unique(patches.sound_of_patch)
     score = validation_score(
         network.kind, pooled.cpu()[torch.from_numpy(heard).long()], patches.target_rows(heard)
     )
-    return Validation(loss, score)
+    return Validation(mean, score)
 
 
 def _train_epoch(
     state: TrainingState,
     training: LabelledPatches,
     settings: TrainingSettings,
+    minimised: Loss,
     watch: Watch | None,
 ) -> tuple[float, float, int]:
     """Return the mean loss, the last learning rate and the number of patches shown."""
@@ -187,7 +197,8 @@ def _train_epoch(
             generator,
             log_offset=training.log_offset,
         )
-        losses.append(_step(state, inputs, targets, rate, settings))
+        _set_rate(state, rate)
+        losses.append(_step(state, inputs, targets, minimised, settings.clip_norm))
         if state.average is not None:
             _update_average(state.average, state.network, settings.average_decay, step)
         n_seen += len(inputs)
@@ -199,19 +210,22 @@ def _train_epoch(
     return loss, rate, n_seen
 
 
-def _step(
-    state: TrainingState, inputs: Tensor, targets: Tensor, rate: float, settings: TrainingSettings
-) -> Tensor:
+def _set_rate(state: TrainingState, rate: float) -> None:
     for group in state.optimiser.param_groups:
         group["lr"] = rate
+
+
+def _step(
+    state: TrainingState, inputs: Tensor, targets: Tensor, minimised: Loss, clip_norm: float
+) -> Tensor:
     state.optimiser.zero_grad(set_to_none=True)
     with torch.autocast("cuda", torch.bfloat16, enabled=inputs.is_cuda):
         outputs = state.network(inputs)
     wanted = inputs if state.network.kind == "cae" else targets
-    loss = LOSSES[state.network.kind](outputs.float(), wanted)
+    loss = minimised(outputs.float(), wanted)
     loss.backward()  # type: ignore[no-untyped-call]
-    if settings.clip_norm:
-        torch.nn.utils.clip_grad_norm_(state.network.parameters(), settings.clip_norm)
+    if clip_norm:
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), clip_norm)
     state.optimiser.step()
     return loss.detach()
 

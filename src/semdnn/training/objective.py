@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from semdnn.training.settings import TrainingSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -42,11 +46,57 @@ def angular_loss(predictions: Tensor, targets: Tensor) -> Tensor:
     return angular_distance(predictions, targets).mean()
 
 
+def word_loss(vectors: Tensor, temperature: float) -> Loss:
+    """Return a loss that compares directions by the words that they are near to.
+
+    A direction y stands for the distribution p(w) ∝ exp(cos(y, v_w) / temperature) over the
+    dictionary; the loss is the Kullback-Leibler divergence of the prediction's distribution from
+    the target's. Where the angular distance pulls every prediction towards the mean of what is
+    uncertain, this asks for the right words before the others. [D] Ours, not the paper's.
+
+    Parameters
+    ----------
+    vectors : Tensor [shape=(W, D)]
+        Unit word vectors.
+    temperature : float
+        Above 0; the smaller, the fewer words count.
+
+    Returns
+    -------
+    callable
+        Takes predictions and targets [shape=(B, D)], returns their mean divergence in nats, ≥ 0.
+
+    References
+    ----------
+    Hinton, Vinyals & Dean (2015), arXiv:1503.02531 (soft targets with a temperature).
+    """
+
+    def loss(predictions: Tensor, targets: Tensor) -> Tensor:
+        words = vectors.to(predictions.device)
+        heard, wanted = (
+            functional.log_softmax(functional.normalize(v, dim=1) @ words.T / temperature, dim=1)
+            for v in (predictions, targets)
+        )
+        return functional.kl_div(heard, wanted, reduction="batchmean", log_target=True)
+
+    return loss
+
+
 LOSSES: dict[str, Loss] = {
     "semdnn": angular_loss,
     "catdnn": functional.binary_cross_entropy_with_logits,  # mean over words and patches
     "cae": functional.mse_loss,
 }
+
+
+def loss_of(kind: str, settings: TrainingSettings, vectors: NDArray[np.float32]) -> Loss:
+    """Return what a network of `kind` minimises under `settings`.
+
+    `vectors` are the dictionary's [shape=(W, D)]; only a semDNN's words objective needs them.
+    """
+    if kind == "semdnn" and settings.objective == "words":
+        return word_loss(torch.from_numpy(vectors.copy()), settings.temperature)
+    return LOSSES[kind]
 
 
 def log_odds(frequencies: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ from semdnn.progress import track
 from semdnn.semantics.dictionary import Dictionary
 from semdnn.training.batches import Batch, LabelledPatches, TrainingError
 from semdnn.training.loop import Epoch, train
-from semdnn.training.objective import log_odds
+from semdnn.training.objective import log_odds, loss_of
 from semdnn.training.settings import TrainingSettings
 from semdnn.training.state import TrainingState, restore, start, state_tensors
 
@@ -128,7 +128,11 @@ def train_run(
     _settle(folder, job, state, history)
     stopped = stop_reason(history, job.settings)
     if stopped is None:
-        for epoch in train(state, job.training, job.validation, job.settings, watch=_bar(job)):
+        loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
+        epochs = train(
+            state, job.training, job.validation, job.settings, loss=loss, watch=_bar(job)
+        )
+        for epoch in epochs:
             history.append(epoch)
             _save(folder, state, history)
             _settle(folder, job, state, history)
@@ -206,7 +210,9 @@ def _claim(folder: Path, job: TrainingJob) -> None:
         return
     try:
         theirs = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        begun = TrainingSettings.model_validate_json(json.dumps(theirs["settings"]))
+        theirs["settings"] = json.loads(begun.model_dump_json())  # newer settings: their defaults
+    except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: not a run's description ({error})") from error
     for key in sorted(_flat(mine).items() ^ _flat(theirs).items()):
         raise TrainingError(

@@ -42,6 +42,10 @@ class TrainingSettings(Settings):
         validated and kept; 0 does without.
     augmentation : AugmentationSettings
         How training patches are varied.
+    objective : "angular" or "words"
+        Loss of a semDNN: the paper's angular distance, or `semdnn.training.objective.word_loss`.
+    temperature : float
+        Of ``objective = "words"``.
     standardise_input : bool
         Give the network the mean and standard deviation of the training log-mels.
     bias_from_frequencies : bool
@@ -64,6 +68,8 @@ class TrainingSettings(Settings):
     clip_norm: NotNegative = 0.0
     average_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     augmentation: AugmentationSettings = AugmentationSettings()
+    objective: Literal["angular", "words"] = "angular"
+    temperature: Annotated[float, Field(gt=0.0)] = 0.1
     standardise_input: bool = True
     bias_from_frequencies: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
