@@ -110,6 +110,19 @@ def test_a_finished_run_returns_at_once(tmp_path, job, monkeypatch):
     assert first.checkpoint.read_bytes() == content
 
 
+def test_a_run_begun_before_a_setting_existed_goes_on(tmp_path, job):
+    train_run(tmp_path, job())
+    path = tmp_path / "run.json"
+    begun = json.loads(path.read_text())
+    del begun["settings"]["objective"]
+    path.write_text(json.dumps(begun))
+    assert train_run(tmp_path, job()).epochs
+    begun["settings"]["objective"] = "words"
+    path.write_text(json.dumps(begun))
+    with pytest.raises(TrainingError, match=r"another settings\.objective"):
+        train_run(tmp_path, job())
+
+
 def test_an_untrained_network_is_a_run_of_no_epochs(tmp_path, job):
     result = train_run(tmp_path, job(max_epochs=0))
     assert (result.epochs, result.best_epoch) == ((), 0)
