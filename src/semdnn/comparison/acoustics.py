@@ -96,8 +96,9 @@ def analyse(samples: NDArray[np.floating]) -> Analysis:
         total += np.square(np.abs(spectra)).sum(axis=0)
         n_windows += len(windows)
     steps = np.pad(signal, (0, -signal.size % ENVELOPE_STEP)).reshape(-1, ENVELOPE_STEP)
-    envelope = np.sqrt(np.square(steps).mean(axis=1))
-    return Analysis(signal, np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE), total / n_windows, envelope)
+    envelope: Array = np.sqrt(np.square(steps).mean(axis=1))
+    frequencies: Array = np.asarray(np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE))
+    return Analysis(signal, frequencies, total / n_windows, envelope)
 
 
 def centroid_hz(sound: Analysis) -> float:
@@ -243,4 +244,5 @@ def _highest_peak(ratio: Array) -> Array:
     shortest = round(SAMPLE_RATE / HIGHEST_HZ)
     middle = ratio[:, shortest:-1]
     is_peak = (middle >= ratio[:, shortest - 1 : -2]) & (middle >= ratio[:, shortest + 1 :])
-    return np.clip(np.where(is_peak, middle, 0).max(axis=1), 0, 1)
+    highest: Array = np.where(is_peak, middle, 0).max(axis=1)
+    return np.clip(highest, 0, 1)

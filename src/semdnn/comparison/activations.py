@@ -10,6 +10,7 @@ found by name, so the file may be in any order and hold further stimuli. Single 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -211,12 +212,11 @@ def _collect(h5py: Any, group: Any, prefix: str, arrays: dict[str, Any]) -> None
 
 def _h5py(path: Path) -> Any:
     try:
-        import h5py  # noqa: PLC0415 - an extra
+        return import_module("h5py")  # an extra
     except ImportError as error:
         raise ComparisonError(
             f'{path}: HDF5 needs h5py: pip install "semdnn[matlab]", or save as NPZ'
         ) from error
-    return h5py
 
 
 def _is_text(array: Any) -> bool:

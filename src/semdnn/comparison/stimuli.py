@@ -193,8 +193,8 @@ def _recordings(names: Sequence[str], folder: Path) -> list[Path]:
 def _descriptions(names: Sequence[str], path: Path) -> list[str]:
     sheet = read_sheet(path)
     if sheet.bad_rows:
-        row = sheet.bad_rows[0]
-        raise ComparisonError(f"{path}, row {row.number}: {row.reason}")
+        bad = sheet.bad_rows[0]
+        raise ComparisonError(f"{path}, row {bad.number}: {bad.reason}")
     name_column = _column(path, sheet.columns, NAME_COLUMNS)
     text_column = _column(path, sheet.columns, DESCRIPTION_COLUMNS)
     texts: dict[str, str] = {}
