@@ -108,7 +108,7 @@ def test_what_is_no_such_file_is_told_so(tmp_path, suffix):
     with pytest.raises(ComparisonError, match="no such file of activations"):
         ActivationsFile(path)
     path.write_bytes(b"nothing")
-    with pytest.raises(ComparisonError, match="not an (NPZ|HDF5) file"):
+    with pytest.raises(ComparisonError, match=r"not an (NPZ|HDF5) file"):
         ActivationsFile(path)
 
 

@@ -28,7 +28,8 @@ def model(request, tmp_path_factory, stimuli):
         path = tmp_path_factory.mktemp("contract") / "mine.npz"
         values = np.random.default_rng(0).normal(size=(4, 2, 3))
         save_activations(path, [s.name for s in stimuli], {"fc1": values})
-        return open_model(str(path))
+        yield open_model(str(path))
+        return
     if request.param.startswith("hear"):
         module = ModuleType("contract_hear_module")
         loaded = torch.nn.Identity()
@@ -36,8 +37,8 @@ def model(request, tmp_path_factory, stimuli):
         module.load_model = lambda: loaded
         module.get_scene_embeddings = lambda audio, _: audio[:, :5] + audio.mean(dim=1)[:, None]
         sys.modules[module.__name__] = module
-        request.addfinalizer(lambda: sys.modules.pop(module.__name__))
-    return open_model(request.param)
+    yield open_model(request.param)
+    sys.modules.pop("contract_hear_module", None)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def load_model(path=""):
     model.sample_rate = 22050
     return model
 def get_scene_embeddings(audio, model):
-    return torch.stack([audio.sum(dim=1), audio.square().sum(dim=1)], dim=1) * model.weight.sum() ** 0
+    return torch.stack([audio.sum(dim=1), audio.square().sum(dim=1)], dim=1)
 def get_timestamp_embeddings(audio, model):
     stamps = audio[:, : audio.shape[1] // 4 * 4].reshape(1, 4, -1)
     return stamps[:, :, :3], torch.arange(4)[None] * 50.0
@@ -78,7 +78,10 @@ def failing(*_):
     [
         ({"get_scene_embeddings": None}, "module fake has no function get_scene_embeddings"),
         ({"load_model": failing}, r"fake\.failing failed: RuntimeError: no GPU"),
-        ({"load_model": lambda: SimpleNamespace()}, "fake has no positive sample_rate"),
+        (
+            {"load_model": lambda: SimpleNamespace(sample_rate=0)},
+            "fake has no positive sample_rate",
+        ),
         ({"get_scene_embeddings": failing}, "failed: RuntimeError: no GPU"),
         ({"get_scene_embeddings": lambda a, _: a[0]}, r"returned shape \(4000,\) for one sound"),
         ({"get_timestamp_embeddings": lambda a, _: (a, 0)}, r"\[1, n_stamps, n_units\]"),
@@ -95,7 +98,7 @@ def test_a_module_that_cannot_be_imported_is_named(tmp_path):
     with pytest.raises(ComparisonError, match="hear:no_such_module: cannot be imported"):
         open_hear("no_such_module")
     (tmp_path / "bad.py").write_text("1 / 0")
-    with pytest.raises(ComparisonError, match="cannot be imported .ZeroDivisionError"):
+    with pytest.raises(ComparisonError, match=r"cannot be imported \(ZeroDivisionError"):
         open_hear(str(tmp_path / "bad.py"))
     with pytest.raises(ComparisonError, match="give MODULE"):
         open_hear(":weights")

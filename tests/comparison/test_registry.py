@@ -73,11 +73,11 @@ def test_what_is_not_known_is_told_in_one_line(spec, message):
 
 def test_a_file_that_is_no_model_is_told_so(tmp_path):
     (tmp_path / "net.onnx").write_bytes(b"1")
-    with pytest.raises(ComparisonError, match="of this kind is no model; known: .*yamnet:ONNX"):
+    with pytest.raises(ComparisonError, match=r"of this kind is no model; known: .*yamnet:ONNX"):
         open_model(str(tmp_path / "net.onnx"))
 
 
 def test_several_models_have_several_names():
     assert [m.name for m in open_models(["log-mel", "b=log-mel"])] == ["log-mel", "b"]
-    with pytest.raises(ComparisonError, match="'log-mel' is there already.*LABEL=log-mel"):
+    with pytest.raises(ComparisonError, match=r"'log-mel' is there already.*LABEL=log-mel"):
         open_models(["log-mel", "log-mel"])
