@@ -8,13 +8,14 @@ from semdnn.comparison.acoustics import STATISTICS, SpectralStatistics, analyse
 RATE = 16_000
 TIME = np.arange(2 * RATE) / RATE
 TONE = analyse(0.5 * np.sin(2 * np.pi * 1000 * TIME))
-NOISE = analyse(0.1 * np.random.default_rng(0).standard_normal(20 * RATE))
+NOISE = analyse(0.1 * np.random.default_rng(0).standard_normal(10 * RATE))
 
 
 def test_the_power_spectrum_is_welchs():
     samples = np.random.default_rng(1).standard_normal(1024 + 512 * 7)
+    window = np.sin(np.pi * (np.arange(1024) + 0.5) / 1024) ** 2
     expected = signal.welch(
-        samples, RATE, window="hann", nperseg=1024, noverlap=512, detrend=False, scaling="spectrum"
+        samples, RATE, window=window, nperseg=1024, noverlap=512, detrend=False
     )[1]
     ratio = analyse(samples).power[1:-1] / expected[1:-1]
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-9)
@@ -23,7 +24,7 @@ def test_the_power_spectrum_is_welchs():
 def test_a_tone_has_its_frequency_and_nothing_else():
     assert acoustics.centroid_hz(TONE) == pytest.approx(1000, abs=1)
     assert acoustics.spread_hz(TONE) < 20
-    assert acoustics.flatness(TONE) < 1e-6
+    assert acoustics.flatness(TONE) < 1e-5
     assert acoustics.roll_off_hz(TONE) == pytest.approx(1000, abs=32)
     assert acoustics.zero_crossings_hz(TONE) == pytest.approx(2000, abs=2)
     assert acoustics.harmonicity(TONE) == pytest.approx(1, abs=0.01)
@@ -107,9 +108,10 @@ def test_the_layer_has_the_statistics_in_the_order_of_the_table(stimuli):
 
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_loudness_moves_the_level_alone(statistic):
-    quieter = STATISTICS[statistic](analyse(NOISE.samples / 100))
+    samples = NOISE.samples[:RATE]
+    quieter = STATISTICS[statistic](analyse(samples / 100))
     change = -40 if statistic == "level (dB)" else 0
-    assert quieter - STATISTICS[statistic](NOISE) == pytest.approx(change, abs=1e-4)
+    assert quieter - STATISTICS[statistic](analyse(samples)) == pytest.approx(change, abs=1e-4)
 
 
 @pytest.mark.parametrize("samples", [np.r_[1.0, np.zeros(399)], np.ones(400), np.r_[-np.ones(500)]])

@@ -1,7 +1,7 @@
 """Simple acoustics as a comparison model: a dozen textbook statistics of a sound.
 
-Spectral ones are of the long-term power spectrum P(f): the mean over windows of 64 ms (periodic
-Hann, half overlapping, the last one filled with zeros; Welch 1967). Temporal ones are of the
+Spectral ones are of the long-term power spectrum P(f): the mean over windows of 64 ms (Hann, half
+overlapping, the last one filled with zeros; Welch 1967). Temporal ones are of the
 envelope, the root mean square of every 5 ms. Definitions follow Peeters et al. (2011) except where
 `STATISTICS` says otherwise; harmonicity is Boersma's (1993).
 
@@ -179,15 +179,14 @@ def harmonicity(sound: Analysis) -> float:
     window's samples, divided by that of the window function (Boersma 1993); the median over the
     windows that are within 30 dB of the loudest. 0 where there is no local maximum.
     """
+    own = _autocorrelation(_hann()[None])
     peaks, energies = [], []
     for windows in _windows(sound.samples):
         tapered = (windows - windows.mean(axis=1, keepdims=True)) * _hann()
         correlation = _autocorrelation(tapered)
         energies.append(correlation[:, 0])
         ratio = correlation / np.maximum(correlation[:, :1], SMALLEST**2)
-        own = _autocorrelation(_hann()[None])
-        ratio /= own / own[:, :1]
-        peaks.append(_highest_peak(ratio))
+        peaks.append(_highest_peak(ratio * (own[:, :1] / own)))
     energy = np.concatenate(energies)
     active = energy >= _ACTIVE * energy.max()
     return float(np.median(np.concatenate(peaks)[active]))
@@ -226,7 +225,8 @@ def _windows(signal: Array) -> Iterator[Array]:
 
 
 def _hann() -> Array:
-    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW))
+    """Return a Hann window taken at half samples: copies half a window apart add up to 1."""
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(WINDOW) + 0.5) / WINDOW))
 
 
 def _shares(sound: Analysis) -> Array:

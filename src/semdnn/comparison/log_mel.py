@@ -71,7 +71,7 @@ def _moments(path: Path) -> Activations:
     origin: NDArray[np.float64] | None = None
     for frames in filled_frames(path):
         values = frames.astype(np.float64)
-        origin = values[0] if origin is None else origin
+        origin = values[0].copy() if origin is None else origin
         values -= origin  # sums of squares about a value near the mean lose no digits
         n_frames += len(values)
         sums += values.sum(axis=0)
