@@ -10,6 +10,7 @@ import torch
 from semdnn.comparison.activations import save_activations
 from semdnn.comparison.interface import Card, ComparisonError, Stimulus
 from semdnn.comparison.registry import MODELS, open_model
+from semdnn.semantics.minilm import has_text_model
 
 NEED_WEIGHTS = {"yamnet", "vggish", "kell"}
 ARGUMENTS = {
@@ -30,6 +31,8 @@ def model(request, tmp_path_factory, stimuli):
         save_activations(path, [s.name for s in stimuli], {"fc1": values})
         yield open_model(str(path))
         return
+    if request.param.startswith("phrase") and not has_text_model():
+        pytest.skip("the text model is not installed")
     if request.param.startswith("hear"):
         module = ModuleType("contract_hear_module")
         loaded = torch.nn.Identity()

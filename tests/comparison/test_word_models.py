@@ -1,8 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from semdnn.comparison.interface import Card, ComparisonError, Stimulus
-from semdnn.comparison.word_models import WordModel, open_phrases, open_words
+from semdnn.comparison.word_models import PhraseModel, WordModel, open_phrases, open_words
 from semdnn.semantics.table_space import TableSpace
 from semdnn.semantics.word_space import open_word_space
 
@@ -62,6 +64,14 @@ def test_a_phrase_is_embedded_whole():
     expected = open_word_space("minilm").embed_phrases(["rain"])
     assert opened.name == "phrase-minilm"
     np.testing.assert_array_equal(rows, expected)
+
+
+def test_a_phrase_beyond_a_space_names_its_stimulus():
+    bare = dataclasses.replace(open_word_space("minilm"), embed=None)
+    bare.__dict__["_model"] = None  # as where the text model is not installed
+    opened = PhraseModel("bare", bare, Card("", ""))
+    with pytest.raises(ComparisonError, match="'<a zither in fog>': no vector for 'a zither in"):
+        opened.layers([stimulus("rain"), stimulus("a zither in fog")])
 
 
 def test_a_vector_file_is_a_space_and_embeds_no_phrases(tmp_path):

@@ -12,8 +12,9 @@ of its own length. Of a segment, weighted by a Hann window over frames and anoth
 Power is averaged over segments, summed in octaves of temporal rate (1.04 Hz to the Nyquist rate of
 50 Hz) and of spectral scale (0.39 to 12.6 cycles per 1000 mel, and scale 0: all bands together),
 apart for modulations that fall and that rise in frequency, and its square root taken: the root mean
-square of the modulation in natural-logarithm units: one that is the same in every band, a(t), has
-the size rms(a), if a segment holds it at least twice. Layer ``temporal`` sums the power of ``joint`` over scales and directions.
+square of the modulation in natural-logarithm units. One that is the same in every band, a(t), has
+the size rms(a), if a segment holds it at least twice. Layer ``temporal`` sums the power of
+``joint`` over scales and directions.
 
 References
 ----------

@@ -17,7 +17,7 @@ from semdnn.comparison.interface import Card, ComparisonError, Layers, Stimulus
 from semdnn.comparison.stimuli import named, stacked
 from semdnn.semantics.minilm import unit_rows
 from semdnn.semantics.text import words_of
-from semdnn.semantics.word_space import WORD_SPACES, WordSpace, open_word_space
+from semdnn.semantics.word_space import WORD_SPACES, WordSpace, WordSpaceError, open_word_space
 
 REFERENCES = {
     "minilm": "Wang et al. 2020, MiniLM, doi 10.48550/arXiv.2002.10957; Reimers & Gurevych 2019, "
@@ -129,14 +129,23 @@ class PhraseModel:
 
         Raises
         ------
-        WordSpaceError
-            If the text model is not installed and a description is beyond the shipped words.
+        ComparisonError
+            If a description is empty, or is beyond the shipped words and the text model is not
+            installed; names the stimulus.
         """
         # One at a time: texts of one batch share its padding, and with it rounding.
         return stacked(
             stimuli,
-            ({"phrase": self.space.embed_phrases([stimulus.description])} for stimulus in stimuli),
+            ({"phrase": self._embedded(stimulus)} for stimulus in stimuli),
         )
+
+    def _embedded(self, stimulus: Stimulus) -> NDArray[np.float32]:
+        if not stimulus.description.strip():
+            raise ComparisonError(f"stimulus {stimulus.name!r} has no description: give it one")
+        try:
+            return self.space.embed_phrases([stimulus.description])
+        except WordSpaceError as error:
+            raise ComparisonError(f"stimulus {stimulus.name!r}: {error}") from error
 
 
 def open_words(space: str) -> WordModel:
