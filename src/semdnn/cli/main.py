@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "train": ("semdnn.cli.train", "Train the networks of a recipe on a library."),
     "evaluate": ("semdnn.cli.evaluate", "Score a trained network on described sounds."),
     "data": ("semdnn.cli.data", "List the published sets, and get them."),
+    "convert-weights": ("semdnn.cli.convert_weights", "Make published weights safe to load."),
     "models": ("semdnn.cli.models", "List the networks that ship with the package."),
 }
 
