@@ -56,17 +56,21 @@ class _ArrayParts:
     """An array in the making: its content follows in a second step."""
 
     def __init__(self, *_ignored: Any) -> None:
-        self.array: NDArray[Any] = np.empty(0)
+        self.content: Any = np.empty(0)
 
     def complete(self, state: Any) -> None:
         _version, shape, parts, is_fortran, data = state
+        dtype = _expect(parts, _DtypeParts).dtype
+        if dtype.hasobject:  # a list, of which weights need no more than one dictionary
+            (self.content,) = _expect(data, list)
+            return
         data = data.encode("latin-1") if isinstance(data, str) else data
-        flat = np.frombuffer(data, _expect(parts, _DtypeParts).dtype)
-        self.array = flat.reshape(tuple(map(int, shape)), order="F" if is_fortran else "C")
+        flat = np.frombuffer(data, dtype)
+        self.content = flat.reshape(tuple(map(int, shape)), order="F" if is_fortran else "C")
 
 
 def _known_type(text: Any) -> str:
-    if text not in ("f2", "f4", "f8", "i4", "i8"):
+    if text not in ("f2", "f4", "f8", "i4", "i8", "O4", "O8"):
         raise ValueError(f"numbers of type {str(text)[:20]!r}")
     return str(text)
 
@@ -111,8 +115,9 @@ _FRESH: Mapping[str, Callable[[], Any]] = {
     "NEWFALSE": lambda: False,
 }
 _LITERALS = frozenset(
-    "BININT BININT1 BININT2 LONG1 LONG4 BINFLOAT BINSTRING SHORT_BINSTRING BINUNICODE"
-    " SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8".split()
+    {"BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT"}
+    | {"BINSTRING", "SHORT_BINSTRING", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"}
+    | {"BINBYTES", "SHORT_BINBYTES", "BINBYTES8"}
 )
 _DAMAGE = (
     AttributeError,
@@ -192,7 +197,7 @@ class _Machine:
         if isinstance(value, _DtypeParts | _ArrayParts):
             value.complete(state)
         elif not isinstance(value, dict):  # a dictionary's state is bookkeeping of its author's
-            raise ValueError("a state for something that has none")
+            raise TypeError("a state for something that has none")
 
     def stored(self, _argument: Any) -> None:
         tag, kind, key, _device, size, *view = self.stack.pop()
@@ -255,14 +260,15 @@ def named_leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
     pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
     n_found = 0
     while pending:
-        names, item = pending.pop()
+        names, found = pending.pop()
         n_found += 1
         if n_found > MAX_LEAVES or len(names) > MAX_DEPTH:
             raise ComparisonError(f"{where}: refused: nested too deep or too often for weights")
+        item = found.content if isinstance(found, _ArrayParts) else found
         if isinstance(item, dict):
             pending += [((*names, str(key)), inner) for key, inner in item.items()]
         else:
-            yield "/".join(names), item.array if isinstance(item, _ArrayParts) else item
+            yield "/".join(names), item
 
 
 def _expect(value: Any, kind: Any) -> Any:

@@ -38,12 +38,7 @@ def read_pytorch_zip(path: Path) -> Arrays:
                 value = read_pickled(stream, str(path))  # type: ignore[arg-type]
 
             def numbers(storage: Storage) -> bytes:
-                member = archive.getinfo(f"{folder}data/{storage.key}")
-                if member.file_size != storage.size * storage.dtype.itemsize:
-                    raise ValueError(f"{member.filename} has the wrong length")
-                if member.compress_type != zipfile.ZIP_STORED:  # PyTorch never compresses
-                    raise ValueError(f"{member.filename} is compressed")
-                return archive.read(member)
+                return _zip_block(archive, f"{folder}data/{storage.key}", storage)
 
             return _arrays(value, numbers, str(path))
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, NotImplementedError) as error:
@@ -61,10 +56,7 @@ def read_pytorch_legacy(path: Path) -> Arrays:
     where = str(path)
     try:
         with path.open("rb") as stream:
-            if read_pickled(stream, where) != _MAGIC or read_pickled(stream, where) != _PROTOCOL:
-                raise ValueError("it does not begin as a PyTorch file")
-            if read_pickled(stream, where).get("little_endian") is not True:
-                raise ValueError("its numbers are big-endian")
+            _check_heading([read_pickled(stream, where) for _ in range(3)])
             value = read_pickled(stream, where)
             keys = [str(key) for key in read_pickled(stream, where)]
             sizes = {
@@ -76,6 +68,23 @@ def read_pytorch_legacy(path: Path) -> Arrays:
             return _arrays(value, lambda storage: blocks[storage.key], where)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, error) from error
+
+
+def _zip_block(archive: zipfile.ZipFile, name: str, storage: Storage) -> bytes:
+    member = archive.getinfo(name)
+    if member.file_size != storage.size * storage.dtype.itemsize:
+        raise ValueError(f"{name} has the wrong length")
+    if member.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed, which PyTorch never does")
+    return archive.read(member)
+
+
+def _check_heading(heading: list[Any]) -> None:
+    magic, protocol, system = heading
+    if (magic, protocol) != (_MAGIC, _PROTOCOL):
+        raise ValueError("it does not begin as a PyTorch file")
+    if system.get("little_endian") is not True:
+        raise ValueError("its numbers are big-endian")
 
 
 def _legacy_block(stream: BinaryIO, storage: Storage) -> bytes:

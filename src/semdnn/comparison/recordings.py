@@ -80,8 +80,8 @@ def _means(batches: Iterable[Activations], shapes: Shapes) -> dict[str, NDArray[
     sums = {name: np.zeros(math.prod(shape)) for name, shape in shapes.items()}
     n_patches = 0
     for batch in batches:
-        for name, total in sums.items():
+        for name in shapes:
             values = batch[name]
-            total += values.reshape(len(values), -1).sum(axis=0, dtype=np.float64)
+            sums[name] += values.reshape(len(values), -1).sum(axis=0, dtype=np.float64)
         n_patches += len(values)
     return {name: total / n_patches for name, total in sums.items()}

@@ -101,14 +101,12 @@ def _read_npy(path: Path) -> Arrays:
                 if version == (1, 0)
                 else npy_format.read_array_header_2_0
             )
-            shape, _, dtype = read_header(stream)
+            _shape, _, dtype = read_header(stream)
             if not dtype.hasobject:
                 return {path.stem: np.load(path, allow_pickle=False)}
             value = read_pickled(stream, str(path))
     except (OSError, ValueError, EOFError) as error:
         raise ComparisonError(f"{path}: a damaged NPY file ({error})") from error
-    if shape == () and isinstance(value, list) and len(value) == 1:
-        (value,) = value
     return {
         name: leaf for name, leaf in named_leaves(value, str(path)) if isinstance(leaf, np.ndarray)
     }

@@ -116,7 +116,7 @@ def arrange(
 
 def _canonical(network: PublishedNetwork, name: str) -> tuple[str, bool] | None:
     """Return the canonical name of a stored array, and whether it has to be turned."""
-    *layer, suffix = re.split(r"[/.]", name.split(":")[0])
+    *layer, suffix = re.split(r"[/.]", name.partition(":")[0])
     if suffix not in _SUFFIXES or not layer:
         return None
     kind, turned = _SUFFIXES[suffix]

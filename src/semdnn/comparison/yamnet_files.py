@@ -165,5 +165,5 @@ def _import(module: str, extra: str, path: Path) -> Any:
         return import_module(module)
     except ImportError as error:
         raise ComparisonError(
-            f"{path}: needs {module.split('.')[0]}: pip install 'semdnn[{extra}]'"
+            f"{path}: needs {module.partition('.')[0]}: pip install 'semdnn[{extra}]'"
         ) from error
