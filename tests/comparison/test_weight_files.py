@@ -2,7 +2,6 @@
 
 import io
 import pickle
-import sys
 import zipfile
 from pathlib import Path
 
@@ -16,11 +15,6 @@ from safetensors.numpy import save_file
 
 from semdnn.comparison.interface import ComparisonError
 from semdnn.comparison.weight_files import read_arrays
-
-sys.path.insert(0, str(Path(__file__).parent))
-from tensorflow_writer import checkpoint  # noqa: E402
-
-sys.path.pop(0)
 
 
 @pytest.fixture
@@ -54,14 +48,6 @@ def test_keras_hdf5(tmp_path, arrays):
         file["names"] = np.array([b"conv1"])
     found = read_arrays(tmp_path / "a.h5")
     assert_same({name.removesuffix(":0"): array for name, array in found.items()}, arrays)
-
-
-@pytest.mark.parametrize("raw", [False, True])
-def test_tensorflow_checkpoint(tmp_path, arrays, raw):
-    many = arrays | {f"more/tensor_{i}": np.full((i + 1, 2), i, np.float32) for i in range(40)}
-    path = tmp_path / "vggish_model.ckpt"
-    path.write_bytes(checkpoint(many | {"global_step": np.array([300])}, raw=raw))
-    assert_same(read_arrays(path), many)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -204,7 +190,7 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
             read_arrays(tmp_path / "b.pth")
 
 
-@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors", "hdf5", "npz", "ckpt"])
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors", "hdf5", "npz"])
 def test_a_file_that_was_cut_short_is_named(tmp_path, arrays, kind):
     path = tmp_path / "weights"
     if kind in ("zip", "legacy"):
@@ -215,39 +201,15 @@ def test_a_file_that_was_cut_short_is_named(tmp_path, arrays, kind):
     elif kind == "hdf5":
         with h5py.File(path, "w") as file:
             file["w"] = arrays["fc1/fc1_1/weights"]
-    elif kind == "npz":
+    else:
         np.savez(path, **arrays)
         path = path.with_suffix(".npz")
-    else:
-        path.write_bytes(checkpoint(arrays))
     whole = path.read_bytes()
     for share in (0.3, 0.7, 0.95):
         path.write_bytes(whole[: int(share * len(whole))])
         with pytest.raises(ComparisonError, match=str(path)) as caught:
             read_arrays(path)
         assert "\n" not in str(caught.value)
-
-
-@settings(max_examples=100, deadline=None)
-@given(data=st.data())
-def test_a_damaged_tensorflow_checkpoint_is_an_error_or_another_number(data):
-    from semdnn.comparison.tensorflow_checkpoint import _tensors
-
-    content = bytearray(checkpoint({"a/weights": np.ones((2, 3), np.float32)}))
-    place = data.draw(st.integers(0, len(content) - 1))
-    content[place] = data.draw(st.integers(0, 255))
-    try:
-        found = _tensors(memoryview(bytes(content)))
-    except (ValueError, IndexError, KeyError, UnicodeDecodeError):
-        return
-    assert all(array.dtype == np.float32 for array in found.values())
-
-
-def test_compressed_and_missing_tensors_of_a_checkpoint_are_named(tmp_path, arrays):
-    path = tmp_path / "a.ckpt"
-    path.write_bytes(checkpoint(arrays, compression=1))
-    with pytest.raises(ComparisonError, match="its blocks are compressed"):
-        read_arrays(path)
 
 
 def test_unknown_format_and_missing_file(tmp_path):

@@ -134,7 +134,6 @@ def test_published_numbers_of_weights():
         row.name: sum(int(np.prod(shape)) for shape in row.shapes.values())
         for row in (VGGISH, KELL)
     }
-    # VGGish: 72,141,184 as its authors' graph counts; Kell: from the published layer sizes.
     assert n_weights["vggish"] == 72_141_184
     layers = [(81, 96), (2400, 256), (2304, 512)]
     layers += 2 * [(4608, 1024), (9216, 512), (18_432, 1024)]

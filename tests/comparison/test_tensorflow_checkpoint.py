@@ -1,6 +1,13 @@
-"""Writes TensorFlow 1 checkpoints, as small as the format allows, for tests of the reader."""
+"""TensorFlow 1 checkpoints, written here as small as the format allows, and read back."""
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semdnn.comparison.interface import ComparisonError
+from semdnn.comparison.tensorflow_checkpoint import _tensors
+from semdnn.comparison.weight_files import read_arrays
 
 MAGIC = 0xDB4775248B80FB57
 
@@ -73,3 +80,47 @@ def checkpoint(arrays: dict[str, np.ndarray], *, compression: int = 0, raw: bool
     handles += varint(len(out)) + varint(len(content))
     out += content + b"\x00" * 5
     return out + handles.ljust(40, b"\x00") + MAGIC.to_bytes(8, "little")
+
+
+@pytest.fixture
+def arrays() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    few = {
+        "conv1/weights": rng.standard_normal((3, 3, 1, 4)).astype(np.float32),
+        "conv1/biases": rng.standard_normal(4).astype(np.float32),
+    }
+    return few | {f"more/tensor_{i}": np.full((i + 1, 2), i, np.float32) for i in range(40)}
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_every_float_tensor_is_read_to_the_bit(tmp_path, arrays, raw):
+    path = tmp_path / "vggish_model.ckpt"
+    path.write_bytes(checkpoint(arrays | {"global_step": np.array([300])}, raw=raw))
+    found = read_arrays(path)
+    assert sorted(found) == sorted(arrays)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_compressed_blocks_and_a_file_cut_short_are_refused(tmp_path, arrays):
+    path = tmp_path / "a.ckpt"
+    path.write_bytes(checkpoint(arrays, compression=1))
+    with pytest.raises(ComparisonError, match="its blocks are compressed"):
+        read_arrays(path)
+    whole = checkpoint(arrays)
+    path.write_bytes(whole[-200:])
+    with pytest.raises(ComparisonError, match=r"a\.ckpt: not a TensorFlow 1 checkpoint"):
+        read_arrays(path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_a_damaged_checkpoint_is_an_error_or_another_number(data):
+    content = bytearray(checkpoint({"a/weights": np.ones((2, 3), np.float32)}))
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] = data.draw(st.integers(0, 255))
+    try:
+        found = _tensors(memoryview(bytes(content)))
+    except (ValueError, IndexError, KeyError, UnicodeDecodeError):
+        return
+    assert all(array.dtype == np.float32 for array in found.values())
