@@ -125,7 +125,6 @@ class Evaluation(Attack):
 
 @pytest.mark.parametrize("attack", [Attack, Evaluation])
 @pytest.mark.parametrize("kind", ["zip", "legacy", "npy"])
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_a_file_that_wants_something_run_is_refused(tmp_path, attack, kind):
     target, path = tmp_path / "harm", tmp_path / "weights"
     value = {"conv1": torch.ones(2), "more": attack(target)}

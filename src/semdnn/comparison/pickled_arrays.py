@@ -124,6 +124,7 @@ _DAMAGE = (
     KeyError,
     MemoryError,
     OverflowError,
+    RecursionError,
     TypeError,
     ValueError,
 )
@@ -265,7 +266,9 @@ def named_leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
             raise ComparisonError(f"{where}: refused: nested too deep or too often for weights")
         item = found.content if isinstance(found, _ArrayParts) else found
         if isinstance(item, dict):
-            pending += [((*names, str(key)), inner) for key, inner in item.items()]
+            # A key that is neither text nor number names no weights.
+            named = [(key, inner) for key, inner in item.items() if isinstance(key, str | int)]
+            pending += [((*names, str(key)), inner) for key, inner in named]
         else:
             yield "/".join(names), item
 

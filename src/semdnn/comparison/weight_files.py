@@ -3,6 +3,8 @@
 The content decides how a file is read, not its suffix. Nothing in any of them is executed.
 """
 
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -85,7 +87,7 @@ def _read_zip(path: Path) -> Arrays:
             if any(name.endswith("/data.pkl") for name in file.files):
                 return read_pytorch_zip(path)
             return {name: np.asarray(file[name]) for name in file.files}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ComparisonError(
             f"{path}: a damaged NPZ file, or one with pickled objects ({error})"
         ) from error

@@ -139,7 +139,7 @@ def _checked(network: PublishedNetwork, name: str, array: NDArray[Any], where: s
         )
     if array.dtype.kind != "f" or not np.isfinite(array).all():
         raise ComparisonError(f"{where}: {name} holds values that are no numbers: fetch it again")
-    return np.ascontiguousarray(array, dtype=np.float32)
+    return np.array(array, dtype=np.float32, order="C")  # a copy: files give read-only arrays
 
 
 def _some(names: list[str]) -> str:
