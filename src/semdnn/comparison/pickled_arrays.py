@@ -48,7 +48,8 @@ class _DtypeParts:
         self.dtype = np.dtype(_known_type(text))
 
     def complete(self, state: Any) -> None:
-        self.dtype = self.dtype.newbyteorder({"<": "<", ">": ">", "|": "|", "=": "="}[state[1]])
+        if state[1] not in ("<", "|", "="):
+            raise ValueError("big-endian numbers")
 
 
 class _ArrayParts:

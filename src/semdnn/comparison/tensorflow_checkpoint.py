@@ -123,7 +123,8 @@ def _one(message: memoryview, number: int) -> memoryview:
     found = _all(message, number)
     if len(found) != 1:
         raise ValueError(f"field {number} occurs {len(found)} times")
-    return found[0]
+    inner: memoryview = found[0]
+    return inner
 
 
 def _all(message: memoryview, number: int) -> list[Any]:

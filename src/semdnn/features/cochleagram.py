@@ -101,7 +101,7 @@ def picture(window: NDArray[np.floating]) -> NDArray[np.float32]:
         return np.zeros((PICTURE_EDGE, PICTURE_EDGE), np.float32)
     scaled = _BRIGHTEST * (bands - lowest) / (highest - lowest)
     wide = scaled @ _lanczos(N_FRAMES, PICTURE_EDGE).T
-    return (_lanczos(N_BANDS, PICTURE_EDGE) @ wide).astype(np.float32)
+    return np.asarray(_lanczos(N_BANDS, PICTURE_EDGE) @ wide, dtype=np.float32)
 
 
 def cochleagram(window: NDArray[np.floating]) -> NDArray[np.float64]:
