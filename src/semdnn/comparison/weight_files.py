@@ -83,7 +83,8 @@ def _read_safetensors(path: Path) -> Arrays:
 
 def _read_zip(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy leaves a damaged archive open if it opened it itself.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             if any(name.endswith("/data.pkl") for name in file.files):
                 return read_pytorch_zip(path)
             return {name: np.asarray(file[name]) for name in file.files}
