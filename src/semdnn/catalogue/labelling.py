@@ -1,7 +1,7 @@
 """Label many files: every good one gets words, every bad one a reason, none stops the rest."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -9,82 +9,49 @@ from typing import NamedTuple
 
 import numpy as np
 
-from semdnn.audio.waveform import is_audio_path
-from semdnn.errors import SemdnnError
+from semdnn.catalogue.segments import SegmentRule
+from semdnn.catalogue.sound_paths import Found, NothingToLabelError, find_sounds
+from semdnn.catalogue.timeline import Segment, Timeline, timeline
 from semdnn.model import Listening, SemanticModel, Word
+
+__all__ = [
+    "GROUP_SOUNDS",
+    "Found",
+    "Labelled",
+    "NothingToLabelError",
+    "find_sounds",
+    "label_sounds",
+    "time_sounds",
+]
 
 GROUP_SOUNDS = 32
 """Sounds whose predictions are turned into words together."""
 
-_Group = list[tuple[Path, "Future[Listening]"]]
-
 
 class Labelled(NamedTuple):
-    """Words of one sound, in falling weight; `error` says why there are none."""
+    """Words of one sound, in falling weight; `error` says why there are none.
+
+    With a timeline there are `segments` instead, by start.
+    """
 
     path: Path
     duration_s: float
     words: tuple[Word, ...]
     error: str = ""
+    segments: tuple[Segment, ...] = ()
 
 
-class Found(NamedTuple):
-    """Sounds to label, and how many files of folders were passed over as not audio."""
-
-    paths: tuple[Path, ...]
-    n_ignored: int
-
-
-class NothingToLabelError(SemdnnError):
-    """The given paths hold no sound file."""
-
-
-def find_sounds(paths: Sequence[Path]) -> Found:
-    """Return the sound files among `paths`: files as given, folders searched in depth.
-
-    A file that is named is always tried, whatever its suffix. In folders, files with the
-    suffix of an audio or video format are taken, in sorted order; hidden ones are not.
-
-    Raises
-    ------
-    NothingToLabelError
-        If there is nothing at all.
-    """
-    found: dict[Path, None] = {}
-    n_ignored = 0
-    for path in paths:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        for file in _files(path):
-            if is_audio_path(file) or file.is_dir():
-                found[file] = None
-            else:
-                n_ignored += 1
-    if not found:
-        named = ", ".join(str(path) for path in paths)
-        raise NothingToLabelError(f"{named}: no sound files here; give files or a folder of them")
-    return Found(tuple(found), n_ignored)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files below `folder` in sorted order, hidden ones and hidden folders left out."""
-    try:
-        content = sorted(folder.iterdir())
-    except PermissionError:
-        yield folder  # tried like a file, and so listed with its error
-        return
-    for inner in content:
-        if inner.name.startswith("."):
-            continue
-        if inner.is_dir() and not inner.is_symlink():
-            yield from _files(inner)
-        elif not inner.is_dir():
-            yield inner
+_Heard = Listening | Timeline
+_Group = list[tuple[Path, "Future[_Heard]"]]
 
 
 def label_sounds(
-    model: SemanticModel, paths: Iterable[Path], *, top: int, n_workers: int | None = None
+    model: SemanticModel,
+    paths: Iterable[Path],
+    *,
+    top: int,
+    threshold: float = 0.0,
+    n_workers: int | None = None,
 ) -> Iterator[Labelled]:
     """Yield the words of each sound in the order of `paths`, reading ahead in threads.
 
@@ -96,38 +63,71 @@ def label_sounds(
         Sound files.
     top : int
         Words a sound, at most.
+    threshold : float
+        Smallest weight of a word, ≥ 0.
     n_workers : int, optional
         Files read and analysed at the same time; by default the processor's usable cores.
     """
+    for group in _groups(model.listen, paths, n_workers):
+        yield from _labelled(model, group, top, threshold)
+
+
+def time_sounds(
+    model: SemanticModel,
+    paths: Iterable[Path],
+    *,
+    rule: SegmentRule | None = None,
+    n_workers: int | None = None,
+) -> Iterator[Labelled]:
+    """Yield the segments of each sound in the order of `paths`, reading ahead in threads.
+
+    Parameters are those of `label_sounds`; `rule` is that of `timeline.timeline`.
+    """
+    for group in _groups(lambda path: timeline(model, path, rule), paths, n_workers):
+        for path, future in group:
+            heard = _outcome(future)
+            if isinstance(heard, Timeline):
+                yield Labelled(path, heard.duration_s, (), "", heard.segments)
+            else:
+                yield Labelled(path, 0.0, (), str(heard))
+
+
+def _groups(
+    hear: Callable[[Path], _Heard], paths: Iterable[Path], n_workers: int | None
+) -> Iterator[_Group]:
+    """Yield groups of running work, the next group started before one is waited for."""
     queue = iter(paths)
     pool = ThreadPoolExecutor(n_workers or len(os.sched_getaffinity(0)))
+
+    def submitted() -> _Group:
+        return [(path, pool.submit(hear, path)) for path in islice(queue, GROUP_SOUNDS)]
+
     try:
-        waiting = _submitted(model, pool, queue)
+        waiting = submitted()
         while waiting:
-            ahead = _submitted(model, pool, queue)
-            yield from _labelled(model, waiting, top)
+            ahead = submitted()
+            yield waiting
             waiting = ahead
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(model: SemanticModel, pool: ThreadPoolExecutor, queue: Iterator[Path]) -> _Group:
-    return [(path, pool.submit(model.listen, path)) for path in islice(queue, GROUP_SOUNDS)]
-
-
-def _labelled(model: SemanticModel, group: _Group, top: int) -> Iterator[Labelled]:
+def _labelled(
+    model: SemanticModel, group: _Group, top: int, threshold: float
+) -> Iterator[Labelled]:
     """Decode a group at once: always the same groups, so always the same numbers."""
     outcomes = [(path, _outcome(future)) for path, future in group]
     heard = [item.prediction for _, item in outcomes if isinstance(item, Listening)]
     words = iter(model.words_of_all(np.array(heard), top=top) if heard else ())
     for path, item in outcomes:
         if isinstance(item, Listening):
-            yield Labelled(path, item.duration_s, next(words))
+            kept = tuple(word for word in next(words) if word.weight >= threshold)
+            yield Labelled(path, item.duration_s, kept)
         else:
-            yield Labelled(path, 0.0, (), item)
+            yield Labelled(path, 0.0, (), str(item))
 
 
-def _outcome(future: "Future[Listening]") -> Listening | str:
+def _outcome(future: "Future[_Heard]") -> _Heard | str:
     try:
         return future.result()
     except Exception as error:

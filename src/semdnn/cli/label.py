@@ -1,25 +1,98 @@
 """``semdnn label``: words for sounds."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import click
 import torch
+from threadpoolctl import threadpool_limits
 
-from semdnn.catalogue.labelling import Labelled, find_sounds, label_sounds
-from semdnn.catalogue.labels import FORMATS, HEADERS, readable
-from semdnn.files import replacing
+from semdnn.catalogue.label_output import LabelJob, Put, TagOutput, finished, text_output
+from semdnn.catalogue.label_output import track_output as label_tracks
+from semdnn.catalogue.labelling import Found, Labelled
+from semdnn.catalogue.labels import AUDACITY, FORMATS, readable
+from semdnn.catalogue.segments import SegmentRule
+from semdnn.catalogue.sound_paths import find_sounds, read_list
+from semdnn.catalogue.timeline import HOP_S, THRESHOLD, rule_of
 from semdnn.model import DEFAULT_MODEL, SemanticModel
 from semdnn.progress import track
 from semdnn.semantics.vocabulary import read_vocabulary
 
+PATH = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The options of one call."""
+
+    paths: tuple[Path, ...]
+    listed: Path | None
+    model_name: str
+    words_file: Path | None
+    top: int
+    threshold: float | None
+    is_timeline: bool
+    hop_s: float | None
+    style: str
+    output: Path | None
+    tags_folder: Path | None
+    in_place: bool
+    n_workers: int | None
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether labels go where they can be gone on with: not to a pipe or a device."""
+        output = self.output
+        return output is not None and (not output.exists() or output.is_file() or output.is_dir())
+
+    def rule(self) -> SegmentRule | None:
+        """Return the timeline's rule, if one is wanted."""
+        if not self.is_timeline:
+            return None
+        threshold = THRESHOLD if self.threshold is None else self.threshold
+        return rule_of(hop_s=self.hop_s or HOP_S, threshold=threshold, top=self.top)
+
+    def require_sense(self) -> None:
+        """Refuse what does not go together, before anything is read."""
+        if not self.paths and self.listed is None:
+            raise click.UsageError("give sound files, folders or patterns, or --list FILE")
+        if self.hop_s is not None and not self.is_timeline:
+            raise click.UsageError("--hop is the step of a timeline: add --timeline")
+        if self.in_place and self.tags_folder is not None:
+            raise click.UsageError("--write-tags writes copies, --in-place none: give one of them")
+        if self.output is not None and self.output.is_dir() and self.style != AUDACITY:
+            raise click.UsageError(f"{self.output} is a folder: give -o a file")
+        folder = self.tags_folder
+        for path in self.paths:
+            if folder is not None and folder.resolve().is_relative_to(path.resolve()):
+                raise click.UsageError(f"{folder} lies in {path}: give copies a folder elsewhere")
+
+    def has_one_track(self, n_sounds: int) -> bool:
+        """Return whether there is a single text: all but Audacity tracks of several sounds."""
+        to_file = self.output is None or self.output.suffix == ".txt"
+        if self.style != AUDACITY or (n_sounds == 1 and to_file):
+            return True
+        if to_file:
+            raise click.UsageError(
+                f"an Audacity label track is for one sound, and these are {n_sounds}:"
+                " give -o a folder (a name without .txt)"
+            )
+        return False
+
 
 @click.command("label")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option(
+    "--list",
+    "listed",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    help="Label what this file lists too, one path a line; - is standard input.",
+)
 @click.option(
     "--model",
     "model_name",
@@ -30,7 +103,7 @@ from semdnn.semantics.vocabulary import read_vocabulary
 @click.option(
     "--words",
     "words_file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=FILE,
     help="Describe with these words and phrases instead: one a line, # begins a comment line.",
 )
 @click.option(
@@ -38,78 +111,117 @@ from semdnn.semantics.vocabulary import read_vocabulary
     default=5,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Words a sound, at most.",
+    help="Words a sound, at most; with --timeline, words at one time.",
 )
+@click.option(
+    "--threshold",
+    type=click.FloatRange(min=0),
+    help=f"Smallest weight of a word; with --timeline {THRESHOLD} unless given.",
+)
+@click.option("--timeline", "is_timeline", is_flag=True, help="Say when each word is heard.")
+@click.option("--hop", "hop_s", type=float, help=f"Seconds a step of the timeline ({HOP_S}).")
 @click.option(
     "--format",
     "style",
     default="table",
     show_default=True,
     type=click.Choice(list(FORMATS)),
-    help="json is one object a line.",
+    help="json is one object a line; audacity one label track a sound.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write here instead of standard output.",
+    type=PATH,
+    help="Write here instead of standard output: a file, for label tracks a folder. "
+    "Interrupted, the same command goes on where it stopped.",
 )
-def command(
-    *,
-    paths: tuple[Path, ...],
-    model_name: str,
-    words_file: Path | None,
-    top: int,
-    style: str,
-    output: Path | None,
-) -> int:
-    """Describe sounds with words: files, or folders searched in depth.
+@click.option(
+    "--write-tags",
+    "tags_folder",
+    type=FOLDER,
+    help="Copy the sounds into this folder with the words among their keywords.",
+)
+@click.option("--in-place", is_flag=True, help="Write the words into the sounds themselves.")
+@click.option(
+    "--workers",
+    "n_workers",
+    type=click.IntRange(min=1),
+    help="Files worked on at the same time, by default one a core.",
+)
+def command(**given: Any) -> int:
+    """Describe sounds with words: files, folders searched in depth, patterns in quotes.
 
-    Exit status 0 if every file was labelled, 1 if some could not be read (they are listed at
-    the end), 2 for wrong usage.
+    Exit status 0 if every file was labelled, 1 if some could not be read or tagged (they are
+    listed at the end), 2 for wrong usage.
     """
-    found = find_sounds(paths)
-    model = SemanticModel.load(model_name)
-    if words_file is not None:
-        model = model.with_words(read_vocabulary(words_file))
+    wanted = Wanted(**given)
+    wanted.require_sense()
+    rule = wanted.rule()
+    found = find_sounds((*wanted.paths, *(read_list(wanted.listed) if wanted.listed else ())))
+    has_one_track = wanted.has_one_track(len(found.paths))
+    model = SemanticModel.load(wanted.model_name)
+    if wanted.words_file is not None:
+        model = model.with_words(read_vocabulary(wanted.words_file))
+    job = LabelJob(model, found.paths, wanted.top, wanted.threshold or 0.0, rule, wanted.n_workers)
     torch.set_num_threads(1)  # files are worked on side by side, each on one core
-    labelled = label_sounds(model, found.paths, top=top)
-    to_terminal = output is None and sys.stdout.isatty()
-    shown = labelled if to_terminal else track(labelled, label="labelling", total=len(found.paths))
-    failed: list[Labelled] = []
-    with _opened(output) as stream:
-        stream.write(HEADERS.get(style, ""))
-        for item in shown:
-            stream.write(FORMATS[style](item))
+    with threadpool_limits(1, user_api="blas"):
+        failed = _labelled(wanted, job, has_one_track=has_one_track)
+    _tell(found, failed)
+    return 1 if any(failed.values()) else 0
+
+
+def _labelled(wanted: Wanted, job: LabelJob, *, has_one_track: bool) -> dict[str, list[str]]:
+    """Label and write everything; return the lines about files that failed, by what failed."""
+    bad: list[str] = []
+    tags = TagOutput(job, wanted.tags_folder)
+    with ExitStack() as stack:
+        records = stack.enter_context(_records(wanted, job))
+        puts: list[Put] = []
+        if has_one_track:
+            text = text_output(wanted.style, wanted.output, is_timeline=wanted.is_timeline)
+            puts.append(stack.enter_context(text))
+        elif wanted.output is not None:
+            puts.append(label_tracks(wanted.output, job.sounds, is_timeline=wanted.is_timeline))
+        if wanted.in_place or wanted.tags_folder is not None:
+            puts.append(tags.put)
+        for item in records:
+            for put in puts:
+                put(item)
             if item.error:
-                failed.append(item)
-    _tell(len(found.paths), failed, found.n_ignored)
-    return 1 if failed else 0
+                bad.append(_line(item))
+    return {"be labelled": bad, "be given words": tags.failed}
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    """Yield where labels go: a file that appears when complete, a device, or standard output."""
-    if output is None:
-        try:
-            yield sys.stdout
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader, `head` say, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    elif output.exists() and not output.is_file():
-        with output.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-    else:
-        with replacing(output) as part, part.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
+def _records(wanted: Wanted, job: LabelJob) -> Iterator[Iterable[Labelled]]:
+    """Yield the labels: from the journal where there is one, else as they are made."""
+
+    def watched(labels: Iterable[Labelled], n_before: int) -> Iterable[Labelled]:
+        label = f"labelling ({n_before} done before)" if n_before else "labelling"
+        return track(labels, label=label, total=len(job.sounds) - n_before)
+
+    if wanted.output is None or not wanted.is_resumable:
+        is_shown = wanted.output is None and click.get_text_stream("stdout").isatty()
+        yield job.records() if is_shown else watched(job.records(), 0)
+        return
+    try:
+        with finished(job, wanted.output, watched) as records:
+            yield records
+    except KeyboardInterrupt:
+        click.echo("what is labelled is kept: the same command goes on from there", err=True)
+        raise
 
 
-def _tell(n_sounds: int, failed: list[Labelled], n_ignored: int) -> None:
-    if n_ignored:
-        click.echo(f"{n_ignored} files in folders have no audio suffix: not tried", err=True)
-    if failed:
-        click.echo(f"{len(failed)} of {n_sounds} files could not be labelled:", err=True)
-        for item in failed:
-            path = readable(item.path)
-            told = item.error if str(item.path) in item.error else f"{path}: {item.error}"
-            click.echo(f"  {told.encode('utf-8', 'backslashreplace').decode()}", err=True)
+def _line(item: Labelled) -> str:
+    path = readable(item.path)
+    return item.error if str(item.path) in item.error else f"{path}: {item.error}"
+
+
+def _tell(found: Found, failed: dict[str, list[str]]) -> None:
+    if found.n_ignored:
+        click.echo(f"{found.n_ignored} files in folders have no audio suffix: not tried", err=True)
+    for what, lines in failed.items():
+        if lines:
+            click.echo(f"{len(lines)} of {len(found.paths)} files could not {what}:", err=True)
+        for line in lines:
+            click.echo(f"  {line.encode('utf-8', 'backslashreplace').decode()}", err=True)
