@@ -108,7 +108,7 @@ def finished(job: LabelJob, output: Path, watched: Watched) -> Iterator[Iterator
 
 @contextmanager
 def text_output(style: str, output: Path | None, *, is_timeline: bool) -> Iterator[Put]:
-    """Yield what writes labels as text to a file that appears when complete, a device, or stdout."""
+    """Yield what writes text: to standard output, or a file that appears when complete."""
     form = (TIMELINE_FORMATS if is_timeline else FORMATS)[style]
     header = (TIMELINE_HEADERS if is_timeline else HEADERS).get(style, "")
     with _opened(output) as stream:

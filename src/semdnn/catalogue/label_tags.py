@@ -112,14 +112,13 @@ def _write(source: Path, made: Path, words: Sequence[str]) -> None:
         return
     try:
         tagged = File(made, options=_KINDS)
-        if tagged is None:
-            kind = source.suffix.lower() or "such"
-            raise TagError(f"{source}: no words are written into {kind} files; convert it")
-        _writer_of(tagged)(made, tagged, words)
-    except TagError:
-        raise
+        if tagged is not None:
+            _writer_of(tagged)(made, tagged, words)
     except Exception as error:  # mutagen raises whatever it likes on damaged files
         raise TagError(f"{source}: its tags cannot be written ({error})") from error
+    if tagged is None:
+        kind = source.suffix.lower() or "such"
+        raise TagError(f"{source}: no words are written into {kind} files; convert it")
 
 
 def _writer_of(tagged: Any) -> Callable[[Path, Any, Sequence[str]], None]:

@@ -41,11 +41,11 @@ def find_sounds(paths: Sequence[Path]) -> Found:
     NothingToLabelError
         If there is nothing at all, or a pattern matches nothing.
     """
-    found: dict[str, Path] = {}
+    found: dict[Path, Path] = {}
     n_ignored = 0
     for path, is_named in _expanded(paths):
         if is_named or is_audio_path(path) or path.is_dir():
-            found.setdefault(os.path.abspath(path), path)
+            found.setdefault(_absolute(path), path)
         else:
             n_ignored += 1
     if not found:
@@ -93,8 +93,8 @@ def mirrored(paths: Sequence[Path]) -> list[Path]:
     >>> [str(path) for path in mirrored([Path("lib/a/1.wav"), Path("lib/2.wav")])]
     ['a/1.wav', '2.wav']
     """
-    absolute = [os.path.abspath(path) for path in paths]
-    top = os.path.commonpath([os.path.dirname(path) for path in absolute])
+    absolute = [_absolute(path) for path in paths]
+    top = os.path.commonpath([path.parent for path in absolute])
     return [Path(os.path.relpath(path, top)) for path in absolute]
 
 
@@ -117,6 +117,11 @@ def label_names(paths: Sequence[Path]) -> list[Path]:
     return [place.with_name(f"{place.name}.txt") for place in places]
 
 
+def _absolute(path: Path) -> Path:
+    """Return the path from the root without ``..``; links are not followed, so each counts."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links
+
+
 def _expanded(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
     """Yield the files meant, and whether each was named itself."""
     for path in paths:
@@ -129,7 +134,8 @@ def _expanded(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _matches(pattern: Path) -> Iterator[Path]:
-    matches = sorted(map(Path, glob.glob(str(pattern), recursive=True)))
+    # Path.glob takes no pattern from the root, and does not leave hidden files out.
+    matches = sorted(map(Path, glob.glob(str(pattern), recursive=True)))  # noqa: PTH207
     if not matches:
         raise NothingToLabelError(
             f"{pattern}: no file is called that, and the pattern matches none"

@@ -1,5 +1,6 @@
 """``semdnn label``: words for sounds."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -201,7 +202,7 @@ def _records(wanted: Wanted, job: LabelJob) -> Iterator[Iterable[Labelled]]:
         return track(labels, label=label, total=len(job.sounds) - n_before)
 
     if wanted.output is None or not wanted.is_resumable:
-        is_shown = wanted.output is None and click.get_text_stream("stdout").isatty()
+        is_shown = wanted.output is None and sys.stdout.isatty()
         yield job.records() if is_shown else watched(job.records(), 0)
         return
     try:
