@@ -73,7 +73,7 @@ def test_a_sound_shorter_than_a_patch_is_one_step(model):
 
 
 def test_a_hop_between_frames_is_refused():
-    with pytest.raises(SegmentRuleError, match="multiple of 0.01 s"):
+    with pytest.raises(SegmentRuleError, match=r"multiple of 0\.01 s"):
         rule_of(hop_s=0.333)
 
 
