@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
 from semdnn.cli.main import main
+from semdnn.datasets.tags import read_tags
 
 
 def label(capsys, *arguments):
@@ -140,3 +145,155 @@ def test_a_real_library_with_four_bad_files_among_it(shared, tiny_checkpoint, ca
     assert status == 1
     assert sum("words" in row for row in rows) == 60
     assert "4 of 64 files" in err
+
+
+def test_timeline_in_every_format(sounds, tiny_checkpoint, capsys):
+    given = (sounds, "--model", tiny_checkpoint, "--timeline", "--threshold", 0.02)
+    _, text, _ = label(capsys, *given, "--format", "json")
+    objects = [json.loads(line) for line in text.splitlines()]
+    _, text, _ = label(capsys, *given, "--format", "csv")
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["word"]]
+    _, table, _ = label(capsys, *given)
+    segments = [(item["path"], segment) for item in objects for segment in item["segments"]]
+    assert len(segments) >= 3
+    assert [(row["path"], float(row["start_s"]), float(row["end_s"])) for row in rows] == [
+        (path, segment["start_s"], segment["end_s"]) for path, segment in segments
+    ]
+    named = [line.split("\t")[2].rsplit(" ", 1)[0] for line in table.splitlines()]
+    assert [word for word in named if word] == [segment["word"] for _, segment in segments]
+
+
+def test_a_high_threshold_leaves_sounds_without_words(sounds, tiny_checkpoint, capsys):
+    given = (sounds, "--model", tiny_checkpoint, "--threshold", 50, "--format", "csv")
+    for more in ((), ("--timeline",)):
+        status, out, _ = label(capsys, *given, *more)
+        assert status == 0
+        assert [row["word"] for row in csv.DictReader(io.StringIO(out))] == [""] * 3
+
+
+def test_audacity_tracks_one_a_sound(sounds, tiny_checkpoint, capsys, tmp_path):
+    given = ("--model", tiny_checkpoint, "--format", "audacity", "--timeline", "--threshold", 0.02)
+    status, out, _ = label(capsys, sounds, *given, "-o", tmp_path / "tracks")
+    written = sorted(path for path in (tmp_path / "tracks").rglob("*") if path.is_file())
+    places = [str(path.relative_to(tmp_path / "tracks")) for path in written]
+    assert (status, out) == (0, "")
+    assert places == ["click.txt", "inner/tone.txt", "noise.txt"]
+    one = tmp_path / "one.txt"
+    label(capsys, sounds / "noise.WAV", *given, "-o", one)
+    assert one.read_text() == written[2].read_text()
+    _, shown, _ = label(capsys, sounds / "noise.WAV", *given)
+    assert shown == one.read_text()
+    fields = [line.split("\t") for line in shown.splitlines()]
+    assert fields
+    assert all(0 <= float(start) < float(end) <= 2 for start, end, _ in fields)
+    assert label(capsys, sounds, *given)[0] == 2
+    assert label(capsys, sounds, *given, "-o", one)[0] == 2
+
+
+def test_copies_get_words_and_what_cannot_is_listed(sounds, tiny_checkpoint, capsys, tmp_path):
+    soundfile.write(sounds / "more.caf", np.sin(np.arange(9000.0)), 16_000, format="CAF")
+    before = {path: path.read_bytes() for path in sounds.rglob("*") if path.is_file()}
+    given = (sounds, "--model", tiny_checkpoint, "--format", "json")
+    status, out, err = label(capsys, *given, "--write-tags", tmp_path / "copies")
+    assert status == 1
+    assert "1 of 4 files could not be given words" in err
+    assert {path: path.read_bytes() for path in before} == before
+    for line in out.splitlines():
+        row = json.loads(line)
+        copy = tmp_path / "copies" / Path(row["path"]).relative_to(sounds)
+        words = {word["word"] for word in row["words"]}
+        assert copy.suffix == ".caf" or set(read_tags(copy).split("; ")) == words
+    status, _, err = label(capsys, *given, "--write-tags", sounds / "copies")
+    assert (status, "elsewhere" in err) == (2, True)
+
+
+def test_in_place_goes_on_after_an_end_between_two_tags(sounds, tiny_checkpoint, capsys, tmp_path):
+    given = (sounds, "--model", tiny_checkpoint, "-o", tmp_path / "out.csv", "--format", "csv")
+    first = label(capsys, *given, "--in-place")
+    text, content = (tmp_path / "out.csv").read_text(), (sounds / "noise.WAV").read_bytes()
+    assert first == label(capsys, *given, "--in-place")
+    assert (tmp_path / "out.csv").read_text() == text
+    assert (sounds / "noise.WAV").read_bytes() == content
+
+
+def test_a_list_and_paths_together(sounds, tiny_checkpoint, capsys, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{sounds / 'noise.WAV'}\n{sounds / '*' / '*.flac'}\n")
+    given = ("--model", tiny_checkpoint, "--format", "json", "--list", tmp_path / "list.txt")
+    _, out, _ = label(capsys, sounds / "noise.WAV", *given)
+    names = [Path(json.loads(line)["path"]).name for line in out.splitlines()]
+    assert names == ["noise.WAV", "tone.flac"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((), "--list FILE"),
+        (("x.wav", "--hop", 0.5), "add --timeline"),
+        (("x.wav", "--timeline", "--hop", 0.123), "multiple of 0.01 s"),
+        (("x.wav", "--timeline", "--hop", 2), "0.01 s to 0.96 s"),
+        (("x.wav", "--timeline", "--threshold", 0), "above 0"),
+        (("x.wav", "--in-place", "--write-tags", "y"), "give one of them"),
+        (("none*.wav",), "pattern matches none"),
+    ],
+)
+def test_what_makes_no_sense_is_said_at_once(given, told, capsys):
+    status, out, err = label(capsys, *given)
+    assert (status, out) == (2, "")
+    assert told in err
+
+
+def test_other_options_do_not_go_on_with_what_was_begun(sounds, tiny_checkpoint, capsys, tmp_path):
+    out = tmp_path / "out.json"
+    given = (sounds, "--model", tiny_checkpoint, "--format", "json", "-o", out)
+    stop = SystemExit("stopped before the output")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("semdnn.catalogue.label_output.replacing", raising(stop))
+        label(capsys, *given)
+    assert (tmp_path / "out.json.unfinished").exists()
+    status, _, err = label(capsys, *given, "--top", 2)
+    assert status == 2
+    assert "another option top;" in err
+    status, _, _ = label(capsys, *given)
+    assert status == 0
+    assert [path.name for path in tmp_path.glob("out*")] == ["out.json"]
+
+
+def raising(error):
+    def call(*_):
+        raise error
+
+    return call
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [(), ("--timeline", "--threshold", "0.02")])
+def test_killed_at_any_moment_the_same_file_comes_out(tmp_path, tiny_checkpoint, more):
+    rng = np.random.default_rng(0)
+    library = tmp_path / "library"
+    library.mkdir()
+    for i in range(150):
+        noise = 0.1 * rng.standard_normal(rng.integers(16_000, 64_000))
+        soundfile.write(library / f"{i:03d}.wav", noise, 16_000)
+    (library / "bad.wav").write_text("no sound")
+    given = ["label", library, "--model", tiny_checkpoint, "--format", "csv", *more]
+    whole, broken = tmp_path / "whole.csv", tmp_path / "broken.csv"
+    run = [sys.executable, "-m", "semdnn", *map(str, given), "-o"]
+    once = subprocess.run([*run, whole, "--workers", "1"], check=False, capture_output=True)
+    n_killed = 0
+    journal = tmp_path / "broken.csv.unfinished"
+    while n_killed < 40:
+        process = subprocess.Popen([*run, broken, "--workers", "3"], stderr=subprocess.DEVNULL)
+        size = journal.stat().st_size if journal.exists() else 0
+        enough = size + int(rng.integers(1, 9000))
+        while process.poll() is None and not (
+            journal.exists() and journal.stat().st_size >= enough
+        ):
+            time.sleep(0.001)
+        process.kill()
+        if process.wait() == once.returncode:
+            break
+        n_killed += 1
+    assert once.returncode == 1
+    assert n_killed >= 2
+    assert broken.read_bytes() == whole.read_bytes()
+    assert not journal.exists()

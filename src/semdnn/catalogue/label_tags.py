@@ -131,31 +131,31 @@ def _writer_of(tagged: Any) -> Callable[[Path, Any, Sequence[str]], None]:
 
 def _write_mp3(made: Path, _: Any, words: Sequence[str]) -> None:
     try:
-        tags = ID3(made)
+        # Untranslated, so that no frame is rewritten the way another version would have it.
+        tags = ID3(made, translate=False, load_v1=False)
     except ID3NoHeaderError:
         tags = ID3()
-    version = 3 if tags.version < (2, 4, 0) else 4
-    if version == 3:  # kept as it is, where reading it as 2.4 would rewrite dates and more
-        tags = ID3(made, v2_version=3)
     _add_frame(tags, words)
     with made.open("rb") as file:
         file.seek(max(0, made.stat().st_size - _V1_BYTES))
         tail = file.read()
-    tags.save(made, v2_version=version)
+    tags.save(made, v2_version=_version_of(tags))
     if tail.startswith(b"TAG"):  # the old tag at the end stays as it was, too
         with made.open("r+b") as file:
             file.seek(-_V1_BYTES, os.SEEK_END)
             file.write(tail)
 
 
-def _write_aiff(made: Path, tagged: Any, words: Sequence[str]) -> None:
+def _write_aiff(made: Path, _: Any, words: Sequence[str]) -> None:
+    tagged = AIFF(made, translate=False)
     if tagged.tags is None:
         tagged.add_tags()
-    version = 3 if tagged.tags.version < (2, 4, 0) else 4
-    if version == 3:
-        tagged = AIFF(made, v2_version=3)
     _add_frame(tagged.tags, words)
-    tagged.tags.save(made, v2_version=version)
+    tagged.tags.save(made, v2_version=_version_of(tagged.tags))
+
+
+def _version_of(tags: Any) -> int:
+    return 3 if tags.version < (2, 4, 0) else 4
 
 
 def _add_frame(tags: Any, words: Sequence[str]) -> None:
