@@ -246,9 +246,10 @@ def test_other_options_do_not_go_on_with_what_was_begun(sounds, tiny_checkpoint,
     out = tmp_path / "out.json"
     given = (sounds, "--model", tiny_checkpoint, "--format", "json", "-o", out)
     stop = SystemExit("stopped before the output")
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("semdnn.catalogue.label_output.replacing", raising(stop))
-        label(capsys, *given)
+        with pytest.raises(SystemExit):
+            label(capsys, *given)
     assert (tmp_path / "out.json.unfinished").exists()
     status, _, err = label(capsys, *given, "--top", 2)
     assert status == 2
