@@ -147,7 +147,7 @@ def _write_mp3(made: Path, _: Any, words: Sequence[str]) -> None:
 
 
 def _write_aiff(made: Path, _: Any, words: Sequence[str]) -> None:
-    tagged = AIFF(made, translate=False)
+    tagged: Any = AIFF(made, translate=False)
     if tagged.tags is None:
         tagged.add_tags()
     _add_frame(tagged.tags, words)
