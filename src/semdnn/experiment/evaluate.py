@@ -1,7 +1,8 @@
 """Scores of predictions on an evaluation set, the same way for every network and baseline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from semdnn.semantics.dictionary import Dictionary
 
 TOP_N = range(5, 16)
 BLOCK_SOUNDS = 1024
-"""Sounds whose patches are in memory together."""
+"""Sounds whose patches, or whose scores of all words, are in memory together."""
 
 Floats = NDArray[np.float64]
 
@@ -127,38 +128,72 @@ def score_set(predictions: Predictions, dictionary: Dictionary, data: Evaluation
     """Score predictions under every rule; sounds without a dictionary word are not ranked.
 
     semDNN's words are the NNLS weights (`WordScores` of `decode`), catDNN's its probabilities;
-    both are also ranked by the cosine between the embedding and every word.
+    both are also ranked by the cosine between the embedding and every word. Sounds are scored
+    in blocks, so that no matrix of all sounds by all words is ever in memory.
     """
     scored = np.flatnonzero(data.has_words)
-    truth = data.truth[scored]
-    embeddings = predictions.embeddings[scored]
-    extra: dict[str, Any] = {}
-    if predictions.probabilities is None:
-        words = decode(dictionary.vectors, embeddings, offset=dictionary.offset)
-        extra = _decoding_facts(words)
-    else:
-        words = WordScores(predictions.probabilities[scored], None)
-    cosine = cosine_scores(dictionary.vectors, embeddings)
-    per_sound: dict[str, Floats] = {}
-    rules = ranking_scores(words.primary, words.tiebreak, truth)
-    per_sound.update({f"ranking.{rule}": value for rule, value in rules._asdict().items()})
-    per_sound["ranking.cosine"] = ranking_scores(cosine.primary, None, truth).average
-    for key, scores in (("amcss", words), ("amcss_cosine", cosine)):
-        depth = min(TOP_N[-1], len(dictionary))
-        values = amcss(top_words(scores, depth), truth, dictionary.vectors, top_n=TOP_N)
-        per_sound.update({f"{key}.{n}": values[:, i] for i, n in enumerate(TOP_N)})
+    blocks = [
+        _score_block(predictions, dictionary, data, scored[start : start + BLOCK_SOUNDS])
+        for start in range(0, max(len(scored), 1), BLOCK_SOUNDS)
+    ]
+    per_sound = {
+        key: np.concatenate([block.per_sound[key] for block in blocks])
+        for key in blocks[0].per_sound
+    }
+    decoded = [block.decoding for block in blocks if block.decoding is not None]
+    extra = _decoding_facts(decoded) if decoded else {}
     nearest = nearest_class(predictions.embeddings, data.class_vectors)
     per_sound["zero_shot"] = (nearest == data.labels).astype(np.float64)
     return SetScores(len(data.names), len(scored), len(data.classes), per_sound, extra)
 
 
-def _decoding_facts(words: WordScores) -> dict[str, Any]:
-    residuals = np.zeros(0) if words.residuals is None else words.residuals
-    converged = np.ones(0, dtype=bool) if words.converged is None else words.converged
+class _Decoding(NamedTuple):
+    """How the decoding of a block of sounds went, an entry a sound."""
+
+    n_weights: NDArray[np.int64]
+    residuals: Floats
+    converged: NDArray[np.bool_]
+
+
+class _BlockScores(NamedTuple):
+    per_sound: dict[str, Floats]
+    decoding: _Decoding | None
+
+
+def _score_block(
+    predictions: Predictions, dictionary: Dictionary, data: EvaluationSet, rows: NDArray[np.int64]
+) -> _BlockScores:
+    """Rank and match the words of the sounds `rows`."""
+    truth, embeddings = data.truth[rows], predictions.embeddings[rows]
+    if predictions.probabilities is None:
+        words = decode(dictionary.vectors, embeddings, offset=dictionary.offset)
+    else:
+        words = WordScores(predictions.probabilities[rows], None)
+    cosine = cosine_scores(dictionary.vectors, embeddings)
+    rules = ranking_scores(words.primary, words.tiebreak, truth)
+    per_sound = {f"ranking.{rule}": value for rule, value in rules._asdict().items()}
+    per_sound["ranking.cosine"] = ranking_scores(cosine.primary, None, truth).average
+    for key, scores in (("amcss", words), ("amcss_cosine", cosine)):
+        depth = min(TOP_N[-1], len(dictionary))
+        values = amcss(top_words(scores, depth), truth, dictionary.vectors, top_n=TOP_N)
+        per_sound.update({f"{key}.{n}": values[:, i] for i, n in enumerate(TOP_N)})
+    return _BlockScores(per_sound, _decoding_of(words))
+
+
+def _decoding_of(words: WordScores) -> _Decoding | None:
+    if words.residuals is None or words.converged is None:
+        return None
+    return _Decoding(np.count_nonzero(words.primary, axis=1), words.residuals, words.converged)
+
+
+def _decoding_facts(parts: Sequence[_Decoding]) -> dict[str, Any]:
+    n_weights, residuals, converged = (
+        np.concatenate(arrays) for arrays in zip(*parts, strict=True)
+    )
     return {
-        "median_n_weights": float(np.median(np.count_nonzero(words.primary, axis=1))),
+        "median_n_weights": float(np.median(n_weights)),
         "share_exactly_matched": float(np.mean(residuals < 1e-6)),
-        "n_not_converged": int(np.count_nonzero(np.logical_not(converged))),
+        "n_not_converged": int(np.count_nonzero(~converged)),
     }
 
 
