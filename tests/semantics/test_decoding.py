@@ -209,3 +209,20 @@ def test_conse_refuses_what_is_no_probability(bad):
 def test_conse_refuses_another_number_of_words():
     with pytest.raises(decoding.DecodingError, match="there are 3 words: give one column a word"):
         decoding.conse([[0.1, 0.9]], np.eye(3))
+
+
+def test_another_solver_may_be_handed_in():
+    rng = np.random.default_rng(12)
+    vectors, predictions = rng.normal(size=(30, 6)), rng.normal(size=(9, 6))
+    asked = []
+
+    def solver(dictionary, problems):
+        asked.append((dictionary.shape, problems.shape))
+        return nnls.solve(dictionary, problems)
+
+    scores = decoding.decode(vectors, predictions, offset=1.0, solver=solver)
+    top = decoding.decode_top(vectors, predictions, 4, offset=1.0, solver=solver)
+    assert asked == [((30, 7), (9, 7))] * 2
+    usual = decoding.decode(vectors, predictions, offset=1.0)
+    np.testing.assert_array_equal(scores.primary, usual.primary)
+    np.testing.assert_array_equal(top.words, decoding.top_words(usual, 4))

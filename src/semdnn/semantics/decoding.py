@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from semdnn.errors import SemdnnError
 from semdnn.semantics import nnls
+from semdnn.semantics.nnls import Solver
 
 CHUNK_SIZE = 1024
 
@@ -55,9 +56,7 @@ class TopWords(NamedTuple):
         Dictionary indices, best first.
     weights : ndarray of float32 [shape=(S, n)]
         Their β; 0 where a word follows by its gradient alone.
-    residuals : ndarray of float64 [shape=(S,)]
-        As in `WordScores`.
-    converged : ndarray of bool [shape=(S,)]
+    residuals, converged : ndarrays [shape=(S,)]
         As in `WordScores`.
     """
 
@@ -67,11 +66,13 @@ class TopWords(NamedTuple):
     converged: NDArray[np.bool_]
 
 
-def decode(vectors: ArrayLike, predictions: ArrayLike, *, offset: float) -> WordScores:
+def decode(
+    vectors: ArrayLike, predictions: ArrayLike, *, offset: float, solver: Solver = nnls.solve
+) -> WordScores:
     """Return each word's non-negative least-squares weight in each prediction, and its gradient.
 
-    The result takes 8 S W bytes (815 MB for 10,231 predictions of 9,960 words); the work beyond
-    it is bounded. Where that is too much, use `decode_top` or `decode_chunks`.
+    The result takes 8 S W bytes (815 MB for 10,231 predictions of 9,960 words). Where that is too
+    much, use `decode_top` or `decode_chunks`.
 
     Parameters
     ----------
@@ -81,11 +82,13 @@ def decode(vectors: ArrayLike, predictions: ArrayLike, *, offset: float) -> Word
         Predictions of any length; one of zeros stays zero.
     offset : float
         The word space's constant coordinate, at least 0.
+    solver : callable
+        What solves the problems; on a GPU, ``partial(semdnn.network.nnls.solve_on, "cuda")``.
 
     Returns
     -------
     WordScores
-        β, gradient, residuals and status.
+        β (of Lawson and Hanson, see `nnls.solve`), gradient, residuals and status.
 
     Raises
     ------
@@ -93,11 +96,6 @@ def decode(vectors: ArrayLike, predictions: ArrayLike, *, offset: float) -> Word
         If the arrays do not fit each other, or a word has a zero vector.
     nnls.NnlsError
         If a value is NaN or infinite.
-
-    References
-    ----------
-    Lawson, C. L. & Hanson, R. J. (1995). Solving Least Squares Problems.
-    doi:10.1137/1.9781611971217
 
     Examples
     --------
@@ -108,15 +106,12 @@ def decode(vectors: ArrayLike, predictions: ArrayLike, *, offset: float) -> Word
     array([[1, 0]], dtype=int32)
     """
     rows, targets = _in_one_space(vectors, predictions, offset)
-    S, W = targets.shape[0], rows.shape[0]
-    primary, gradients = np.empty((S, W), np.float32), np.empty((S, W), np.float32)
+    shape = (S := targets.shape[0], rows.shape[0])
+    primary, gradients = np.empty(shape, np.float32), np.empty(shape, np.float32)
     residuals, converged = np.empty(S), np.empty(S, np.bool_)
-    start = 0
-    for part in _decode_rows(rows, targets, CHUNK_SIZE):
-        at = slice(start, start + part.primary.shape[0])
+    for at, part in _decode_rows(rows, targets, solver):
         primary[at], gradients[at] = part.primary, part.tiebreak
         residuals[at], converged[at] = part.residuals, part.converged
-        start = at.stop
     return WordScores(primary, gradients, residuals, converged)
 
 
@@ -125,10 +120,18 @@ def decode_chunks(
 ) -> Iterator[WordScores]:
     """Yield what `decode` returns for `chunk_size` predictions at a time, in order."""
     rows, targets = _in_one_space(vectors, predictions, offset)
-    yield from _decode_rows(rows, targets, chunk_size)
+    for _, part in _decode_rows(rows, targets, nnls.solve, chunk_size):
+        yield part
 
 
-def decode_top(vectors: ArrayLike, predictions: ArrayLike, n: int, *, offset: float) -> TopWords:
+def decode_top(
+    vectors: ArrayLike,
+    predictions: ArrayLike,
+    n: int,
+    *,
+    offset: float,
+    solver: Solver = nnls.solve,
+) -> TopWords:
     """Return the best `n` words of each prediction, in memory that does not grow with S times W.
 
     Parameters are those of `decode`; `n` is at most the number of words.
@@ -137,13 +140,10 @@ def decode_top(vectors: ArrayLike, predictions: ArrayLike, n: int, *, offset: fl
     S = targets.shape[0]
     words, weights = np.empty((S, n), np.int32), np.empty((S, n), np.float32)
     residuals, converged = np.empty(S), np.empty(S, np.bool_)
-    start = 0
-    for part in _decode_rows(rows, targets, CHUNK_SIZE):
-        at = slice(start, start + part.primary.shape[0])
+    for at, part in _decode_rows(rows, targets, solver):
         words[at] = top_words(part, n)
         weights[at] = np.take_along_axis(part.primary, words[at], axis=1)
         residuals[at], converged[at] = part.residuals, part.converged
-        start = at.stop
     return TopWords(words, weights, residuals, converged)
 
 
@@ -243,17 +243,21 @@ def _top(
 
 
 def _decode_rows(
-    rows: NDArray[np.float64], targets: NDArray[np.float64], chunk_size: int
-) -> Iterator[WordScores]:
+    rows: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    solver: Solver,
+    chunk_size: int = CHUNK_SIZE,
+) -> Iterator[tuple[slice, WordScores]]:
     rough = rows.astype(np.float32).T
     for start in range(0, targets.shape[0], chunk_size):
         part = targets[start : start + chunk_size]
-        result = nnls.solve(rows, part)
+        result = solver(rows, part)
         primary = np.zeros((part.shape[0], rows.shape[0]), np.float32)
         at = np.repeat(np.arange(part.shape[0]), np.diff(result.betas.indptr))
         primary[at, result.betas.indices] = result.betas.data
         gradient = (part - result.betas @ rows).astype(np.float32) @ rough
-        yield WordScores(primary, gradient, result.residuals, result.converged)
+        scores = WordScores(primary, gradient, result.residuals, result.converged)
+        yield slice(start, start + part.shape[0]), scores
 
 
 def _in_one_space(

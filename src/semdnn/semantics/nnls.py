@@ -12,12 +12,12 @@ in the cone of W >> D words, with D non-zeros, gains less (about 8 times).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,6 +55,14 @@ class NnlsResult(NamedTuple):
     converged: NDArray[np.bool_]
     residuals: NDArray[np.float64]
     n_iterations: NDArray[np.int32]
+
+
+class Solver(Protocol):
+    """What solves like `solve`; another device's may stand in for it."""
+
+    def __call__(self, dictionary: ArrayLike, predictions: ArrayLike, /) -> NnlsResult:
+        """Return the solution for dictionary [shape=(W, D)] and predictions [shape=(S, D)]."""
+        ...
 
 
 def solve(
@@ -101,19 +109,11 @@ def solve(
     >>> result.residuals
     array([1.])
     """
-    vectors, targets = _checked(dictionary, "dictionary"), _checked(predictions, "predictions")
-    W, S = vectors.shape[0], targets.shape[0]
-    if vectors.shape[1] != targets.shape[1]:
-        raise NnlsError(
-            f"dictionary has {vectors.shape[1]} dimensions and predictions have"
-            f" {targets.shape[1]}: give both in the same word space"
-        )
-    word_lengths, target_lengths = _lengths(vectors), _lengths(targets)
-    vectors /= word_lengths[:, None]
-    targets /= target_lengths[:, None]
-    limit = 3 * min(vectors.shape) + 50 if max_iterations is None else max_iterations
+    problems = scaled(dictionary, predictions)
+    vectors, targets = problems.vectors, problems.targets
+    limit = sweep_limit(vectors.shape) if max_iterations is None else max_iterations
     n_threads = max(1, usable_cores() if n_jobs is None else n_jobs)
-    spans = list(_spans(S, vectors.shape, n_threads))
+    spans = list(_spans(targets.shape[0], vectors.shape, n_threads))
     rows = Dictionary(vectors, vectors.astype(np.float32))
 
     workspaces: SimpleQueue[Workspace] = SimpleQueue()
@@ -129,11 +129,58 @@ def solve(
 
     with _one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
         solved = list(pool.map(run, spans))
-    betas = _assemble(solved, spans, (S, W))
-    residuals = np.linalg.norm(betas @ vectors - targets, axis=1) * target_lengths
-    betas.data *= np.repeat(target_lengths, np.diff(betas.indptr)) / word_lengths[betas.indices]
-    converged = np.concatenate([part.converged for part in solved])
-    return NnlsResult(betas, converged, residuals, np.concatenate([s.n_sweeps for s in solved]))
+    return problems.result(solved, [span.start for span in spans])
+
+
+class ScaledProblems(NamedTuple):
+    """Problems in which all vectors have unit length, so that every tolerance is relative.
+
+    Attributes
+    ----------
+    vectors : ndarray of float64 [shape=(W, D)]
+        The dictionary, rows of unit length or of zeros.
+    targets : ndarray of float64 [shape=(S, D)]
+        The predictions, likewise.
+    word_lengths : ndarray of float64 [shape=(W,)]
+        By what the rows of the dictionary were divided; 1 where they are zero.
+    target_lengths : ndarray of float64 [shape=(S,)]
+        By what the predictions were divided, likewise.
+    """
+
+    vectors: Floats
+    targets: Floats
+    word_lengths: Floats
+    target_lengths: Floats
+
+    def result(self, blocks: Sequence[Solved], starts: Sequence[int]) -> NnlsResult:
+        """Return the solution in the lengths given, from those of blocks that begin at `starts`."""
+        shape = (self.targets.shape[0], self.vectors.shape[0])
+        betas = _assemble(blocks, starts, shape)
+        residuals = np.linalg.norm(betas @ self.vectors - self.targets, axis=1)
+        lengths = np.repeat(self.target_lengths, np.diff(betas.indptr))
+        betas.data *= lengths / self.word_lengths[betas.indices]
+        converged = np.concatenate([block.converged for block in blocks])
+        n_sweeps = np.concatenate([block.n_sweeps for block in blocks])
+        return NnlsResult(betas, converged, residuals * self.target_lengths, n_sweeps)
+
+
+def scaled(dictionary: ArrayLike, predictions: ArrayLike) -> ScaledProblems:
+    """Return the problems with all vectors at unit length, checked as `solve` says."""
+    vectors, targets = _checked(dictionary, "dictionary"), _checked(predictions, "predictions")
+    if vectors.shape[1] != targets.shape[1]:
+        raise NnlsError(
+            f"dictionary has {vectors.shape[1]} dimensions and predictions have"
+            f" {targets.shape[1]}: give both in the same word space"
+        )
+    word_lengths, target_lengths = _lengths(vectors), _lengths(targets)
+    vectors /= word_lengths[:, None]
+    targets /= target_lengths[:, None]
+    return ScaledProblems(vectors, targets, word_lengths, target_lengths)
+
+
+def sweep_limit(shape: tuple[int, ...]) -> int:
+    """Return after how many sweeps over a dictionary of `shape` a problem is given up."""
+    return 3 * min(shape) + 50
 
 
 def usable_cores() -> int:
@@ -188,12 +235,12 @@ def _spans(S: int, shape: tuple[int, int], n_threads: int) -> Iterator[slice]:
         yield slice(start, min(start + size, S))
 
 
-def _assemble(solved: list[Solved], spans: list[slice], shape: tuple[int, int]) -> csr_array:
+def _assemble(blocks: Sequence[Solved], starts: Sequence[int], shape: tuple[int, int]) -> csr_array:
     rows: Ints = np.concatenate(
-        [part.rows + span.start for part, span in zip(solved, spans, strict=True)]
+        [block.rows + start for block, start in zip(blocks, starts, strict=True)]
     )
-    words = np.concatenate([part.words for part in solved])
-    weights = np.concatenate([part.weights for part in solved])
+    words = np.concatenate([block.words for block in blocks])
+    weights = np.concatenate([block.weights for block in blocks])
     order = np.lexsort((words, rows))
-    starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
-    return csr_array((weights[order], words[order], starts), shape=shape)
+    bounds = np.searchsorted(rows[order], np.arange(shape[0] + 1))
+    return csr_array((weights[order], words[order], bounds), shape=shape)
