@@ -209,7 +209,8 @@ def pooled_layers(
         patches = patches_of(data.store, rows)
         owner = position[data.store.sound_of_patch[patches]]
         for layer, values in embed(network, data.store, list(pooled), patches).items():
-            pooled[layer].append(pool(values.reshape(len(values), -1), owner, len(rows)))
+            means = pool(values.reshape(len(values), -1), owner, len(rows))
+            pooled[layer].append(means.astype(np.float32))
     return {layer: np.concatenate(parts) for layer, parts in pooled.items()}
 
 
