@@ -175,13 +175,9 @@ def paired_test_by_recording(
     if not len(a) == len(b) == len(recordings):
         raise ValueError(f"{len(a)}, {len(b)} scores and {len(recordings)} recordings do not fit")
     codes = recording_codes(recordings)
-    # The test compares sums, and flips the sign of each row's difference: here a row is a recording
-    return paired_permutation_test(
-        np.bincount(codes, weights=a),
-        np.bincount(codes, weights=b),
-        rng,
-        n_permutations=n_permutations,
-    )
+    # The test compares sums, and flips the sign of each row's difference: a row is a recording.
+    ours, theirs = (np.bincount(codes, weights=v).astype(np.float64) for v in (a, b))
+    return paired_permutation_test(ours, theirs, rng, n_permutations=n_permutations)
 
 
 def recording_codes(recordings: Sequence[Hashable]) -> NDArray[np.int64]:

@@ -235,7 +235,7 @@ def average_precisions(
     array([0.83333333])
     """
     weights = np.ones((1, len(truth)))
-    return _weighted_precisions(scores, truth, weights)[0]
+    return np.asarray(_weighted_precisions(scores, truth, weights)[0], np.float64)
 
 
 def resampled_precisions(
@@ -258,7 +258,8 @@ def resampled_precisions(
     values = _weighted_precisions(scores, truth, weights)
     n_classes = np.isfinite(values).sum(axis=1)
     empty = np.full(len(values), np.nan)
-    return np.divide(np.nansum(values, axis=1), n_classes, out=empty, where=n_classes > 0)
+    np.divide(np.nansum(values, axis=1), n_classes, out=empty, where=n_classes > 0)
+    return empty
 
 
 def _weighted_precisions(

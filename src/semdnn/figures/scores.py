@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from semdnn.figures.style import PAGE_WIDTH, colour, display_name, drawing
 
@@ -19,8 +18,8 @@ _CHANCE = 0.5
 def score_comparison(results: Results, sets: Sequence[str]) -> Figure:
     """Draw ranking scores under every order and AMCSS against N, a row of panels a set.
 
-    The first two models are joined by an arrow at the smallest and the largest N: how far the
-    first is from the second, and whether the gap grows with N.
+    semDNN and catDNN (or, without both, the first two models) are joined by an arrow at the
+    smallest and the largest N: how far the first is from the second, and whether the gap grows.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ def _ranking_panel(panel: Axes, results: Results, name: str) -> None:
 
 
 def _amcss_panel(panel: Axes, results: Results, name: str) -> None:
-    drawn: list[tuple[list[int], list[float]]] = []
+    drawn: dict[str, tuple[list[int], list[float]]] = {}
     for position, (model, sets) in enumerate(results.items()):
         if name not in sets:
             continue
@@ -81,17 +80,18 @@ def _amcss_panel(panel: Axes, results: Results, name: str) -> None:
         shade, marker = _shade(model, position), _MARKERS[position % len(_MARKERS)]
         panel.plot(top_n, means, color=shade, marker=marker, ms=3, lw=1, label=display_name(model))
         panel.fill_between(top_n, limits[:, 0], limits[:, 1], color=shade, alpha=0.18, linewidth=0)
-        drawn.append((top_n, means))
+        drawn[model] = (top_n, means)
     panel.set_ylabel("AMCSS")
-    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if len(drawn) > 1:
-        _arrows(panel, *drawn[:2])
+    pair = ("semdnn", "catdnn") if {"semdnn", "catdnn"} <= drawn.keys() else tuple(drawn)[:2]
+    if len(pair) == 2:
+        _arrows(panel, drawn[pair[0]], drawn[pair[1]])
 
 
 def _arrows(
     panel: Axes, ours: tuple[list[int], list[float]], theirs: tuple[list[int], list[float]]
 ) -> None:
     """Point from the second model to the first at both ends of the curves, with the difference."""
+    ends = (min(ours[0]) - 2.6, max(ours[0]) + 2.6)
     for place, side in ((0, -1), (-1, 1)):
         top_n, start, end = ours[0][place], theirs[1][place], ours[1][place]
         x = top_n + 0.55 * side
@@ -110,7 +110,8 @@ def _arrows(
             va="center",
             fontsize=6.5,
         )
-    panel.set_xlim(min(ours[0]) - 2.4, max(ours[0]) + 2.4)
+    panel.set_xlim(ends)
+    panel.set_xticks([n for n in ours[0] if n % 5 == 0])
 
 
 def _amcss_limits(results: Results, sets: Sequence[str]) -> tuple[float, float]:
