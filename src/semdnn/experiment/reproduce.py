@@ -32,7 +32,6 @@ from semdnn.experiment.sets import (
 )
 from semdnn.experiment.training import Trained, train_all
 from semdnn.files import canonical_json, write_json
-from semdnn.model import SemanticModel
 from semdnn.network.checkpoint import Checkpoint, load_checkpoint
 from semdnn.network.registry import network_spec
 from semdnn.recipe import Recipe
@@ -138,27 +137,6 @@ def train_models(recipe: Recipe, library: Path | None, folder: Path, *, tell: Te
     check(recipe)
     claim(folder, recipe, library)
     return train_all(recipe, prepare(recipe, library, folder), folder, tell=tell)
-
-
-def evaluate_checkpoint(name_or_path: str, folders: Mapping[str, Path], output: Path) -> str:
-    """Score one checkpoint on described sets, write ``scores.json``, return a table.
-
-    ``scores.json`` holds for each set ``n_sounds``, ``ranking`` (dual, average, optimistic,
-    pessimistic, cosine), ``amcss`` (5 … 15), ``zero_shot_accuracy`` and 95 % intervals.
-    """
-    if (output / "run.json").exists():
-        raise RunError(f"{output}: holds a run with scores of its own; choose another -o")
-    checkpoint = SemanticModel.load(name_or_path).checkpoint
-    rng = np.random.default_rng(0)
-    scores: dict[str, Any] = {}
-    for name, place in folders.items():
-        cache = cache_folder(output / "features", name, place)
-        table = external_sounds(name, place)
-        data = evaluation_set(name, table, checkpoint.dictionary, checkpoint.features, cache)
-        measured = score_set(predict_set(checkpoint, data), checkpoint.dictionary, data)
-        scores[name] = measured.as_json(rng, n_bootstrap=1000) | _set_facts(data)
-    write_json(output / "scores.json", scores)
-    return score_table({checkpoint.kind: scores})
 
 
 def claim(folder: Path, recipe: Recipe, library: Path | None) -> None:

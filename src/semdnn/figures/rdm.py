@@ -91,7 +91,7 @@ def _mark_macro_classes(panel: Axes, macro_classes: Sequence[str], *, named: boo
             panel.axhline(start - 0.5, color="white", linewidth=0.9)
             panel.axvline(start - 0.5, color="white", linewidth=0.9)
         middles.append((start + stop - 1) / 2)
-        names.append(fill(name, width=14))
+        names.append(fill(name, width=16, break_long_words=False, break_on_hyphens=False))
         start = stop
     if named:
         panel.set_yticks(middles, names, fontsize=7)

@@ -91,7 +91,7 @@ def _arrows(
     panel: Axes, ours: tuple[list[int], list[float]], theirs: tuple[list[int], list[float]]
 ) -> None:
     """Point from the second model to the first at both ends of the curves, with the difference."""
-    ends = (min(ours[0]) - 2.6, max(ours[0]) + 2.6)
+    ends = (min(ours[0]) - 3.4, max(ours[0]) + 3.4)
     for place, side in ((0, -1), (-1, 1)):
         top_n, start, end = ours[0][place], theirs[1][place], ours[1][place]
         x = top_n + 0.55 * side
@@ -102,7 +102,7 @@ def _arrows(
             arrowprops={"arrowstyle": "->", "lw": 0.8, "color": "0.2", "shrinkA": 0, "shrinkB": 0},
         )
         panel.annotate(
-            f"{end - start:+.3f}",
+            f"{end - start:+.3f}".replace("-", "−"),
             xy=(x, (start + end) / 2),
             xytext=(3 * side, 0),
             textcoords="offset points",
