@@ -70,8 +70,11 @@ def test_classes_add_up_to_the_set(done):
         r for r in rows_of(done / "classes.csv") if (r["model"], r["set"]) == ("semdnn", "msos")
     ]
     assert [(r["name"], r["macro_class"], r["n_sounds"]) for r in rows] == [
-        ("bell", "Urban", "3"), ("dog", "Nature", "3"), ("engine", "Urban", "3"), ("rain", "Nature", "3")
-    ]  # fmt: skip
+        ("bell", "Urban", "3"),
+        ("dog", "Nature", "3"),
+        ("engine", "Urban", "3"),
+        ("rain", "Nature", "3"),
+    ]
     own = scores["semdnn"]["msos"]
     mean = np.mean([float(r["zero_shot_accuracy"]) for r in rows])
     assert mean == pytest.approx(own["zero_shot_accuracy"])
