@@ -1,6 +1,8 @@
 """``semdnn evaluate``: scores of checkpoints on test sets."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -83,13 +85,12 @@ def command(  # noqa: PLR0913 - one argument an option
     click.echo("\n" + "\n".join(str(path) for path in files))
 
 
-def _note(name: str, facts: dict[str, list[str]]) -> str:
-    words = ", ".join(f"{word} ({n})" for word, n in list(dict(facts["missing_words"]).items())[:5])
-    missing = (
-        f"; words the dictionary lacks: {len(facts['missing_words'])} ({words})" if words else ""
-    )
+def _note(name: str, facts: Mapping[str, Any]) -> str:
+    missing = facts["missing_words"]
+    words = ", ".join(f"{word} ({n})" for word, n in list(missing.items())[:5])
+    lacking = f"; words the dictionary lacks: {len(missing)} ({words})" if words else ""
     return (
         f"\n{name}: {len(facts['overlap_sounds'])} sounds of {len(facts['overlap_recordings'])} "
         f"recordings left out because they were trained on; {len(facts['failures'])} not read; "
-        f"{facts['n_without_words']} without a dictionary word{missing}"
+        f"{facts['n_without_words']} without a dictionary word{lacking}"
     )
