@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semdnn.evaluation.dissimilarity import MacroClassCorrelation
 from semdnn.experiment.classes import ClassAnalysis, LayerTest
@@ -191,7 +192,7 @@ def _counted(counter: Counter[str], n: int) -> str:
     return "; ".join(f"{name} ({count})" for name, count in counter.most_common(n))
 
 
-def _mean(values: np.ndarray) -> float | None:
+def _mean(values: NDArray[np.float64]) -> float | None:
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else None
 
