@@ -133,7 +133,7 @@ def test_evaluate_writes_the_documented_json(run, tmp_path):
     library = run / "library"
     arguments = ["evaluate", str(checkpoint), "--on", f"own={library}", "-o", str(tmp_path)]
     assert main(arguments) == 0
-    scores = json.loads((tmp_path / "scores.json").read_text())["own"]
+    scores = json.loads((tmp_path / "scores.json").read_text())["semdnn"]["own"]
     assert scores["n_sounds"] == 150
     assert {"dual", "average", "optimistic", "pessimistic", "cosine"} == set(scores["ranking"])
     assert set(scores["amcss"]) == {str(n) for n in range(5, 16)}

@@ -25,11 +25,39 @@ def scores():
     return {"semdnn": {"esc50": of(0.6)}, "catdnn": {"esc50": of(0.4)}}
 
 
-def test_score_bars_are_as_high_as_the_scores(scores):
+def test_marks_are_where_the_scores_are(scores):
     ranking, amcss = score_comparison(scores, ["esc50"]).axes
-    assert [bar.get_height() for bar in ranking.patches] == [0.6] * 5 + [0.4] * 5
+    marks = [list(drawn.lines[0].get_ydata()) for drawn in ranking.containers]
+    assert marks == [[0.6] * 5, [0.4] * 5]
     np.testing.assert_allclose(amcss.lines[0].get_ydata(), 0.6 + np.arange(5, 16) / 100)
     assert [line.get_label() for line in amcss.lines] == ["semDNN", "catDNN"]
+
+
+def test_arrows_say_how_far_the_networks_are_apart(scores):
+    scores["semdnn"]["esc50"]["amcss"]["15"] += 0.1
+    _, amcss = score_comparison(scores, ["esc50"]).axes
+    assert [text.get_text() for text in amcss.texts if text.get_text()] == ["+0.200", "+0.300"]
+
+
+def test_macro_classes_are_parted_and_named_once():
+    matrix = np.eye(4)
+    groups = ("animals", "animals", "animals", "exterior/urban")
+    figure = class_rdms({"class model": matrix, "semdnn": matrix}, tuple("abcd"), {}, groups)
+    first, second = figure.axes[:2]
+    assert [label.get_text() for label in first.get_yticklabels()] == ["animals", "exterior/urban"]
+    assert list(first.get_yticks()) == [1, 3]
+    assert [float(line.get_ydata()[0]) for line in first.lines if line.get_xdata()[0] == 0] == [2.5]
+    assert len(second.get_yticks()) == 0
+
+
+def test_names_of_classes_can_be_read():
+    names = tuple(f"class {i}" for i in range(50))
+    figure = class_rdms({"class model": np.eye(50)}, names, {})
+    panel = figure.axes[0]
+    figure.draw_without_rendering()
+    height = panel.get_window_extent().height / figure.dpi * 72 / 50
+    assert panel.get_yticklabels()[0].get_fontsize() >= 6
+    assert height >= 5.5  # a name's own room, in points
 
 
 def test_training_curves_mark_the_best_epoch():

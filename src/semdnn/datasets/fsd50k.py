@@ -27,8 +27,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from semdnn.datasets.class_names import class_description
 from semdnn.datasets.columns import ColumnMapping
@@ -121,7 +122,9 @@ def read(folder: Path, *, part: Part = "eval", labels: Labels = "all") -> Table:
     """
     table_path = folder / "FSD50K.ground_truth" / f"{part}.csv"
     if not table_path.is_file():
-        return read_labelled(FSD50K, folder)
+        copied = read_labelled(FSD50K, folder)
+        described = (replace(s, description=describe(s.category.split(","))) for s in copied.sounds)
+        return replace(copied, sounds=tuple(described))
     audio_folder = folder / f"FSD50K.{part}_audio"
     if not audio_folder.is_dir():
         raise LabelledSetError(
@@ -170,6 +173,15 @@ def read_labels(folder: Path, *, part: Part = "eval") -> dict[str, tuple[str, ..
     """
     clips, _ = _read_clips(folder / "FSD50K.ground_truth" / f"{part}.csv")
     return {f"freesound:{clip.name}": clip.labels for clip in clips}
+
+
+def all_labels(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return `read_labels` of both parts together; of a copy without the ground truth, nothing."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in get_args(Part):
+        if (folder / "FSD50K.ground_truth" / f"{part}.csv").is_file():
+            found |= read_labels(folder, part=part)
+    return found
 
 
 def describe(labels: Iterable[str]) -> str:

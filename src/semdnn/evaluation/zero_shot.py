@@ -140,7 +140,7 @@ def zero_shot(
         raise ValueError(f"{len(labels)} labels do not fit {len(predictions)} predictions")
     if labels.min() < 0 or labels.max() >= n_classes:
         raise ValueError(f"labels reach from {labels.min()} to {labels.max()}: K is {n_classes}")
-    cosines = _class_cosines(predictions, class_vectors)
+    cosines = class_cosines(predictions, class_vectors)
     own = cosines[np.arange(len(labels)), labels][:, None]
     earlier = np.arange(n_classes) < labels[:, None]
     n_ahead = np.count_nonzero((cosines > own) | ((cosines == own) & earlier), axis=1)
@@ -163,10 +163,20 @@ def zero_shot(
     )
 
 
-def _class_cosines(
+def class_cosines(
     predictions: NDArray[np.floating], class_vectors: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Return the cosine of every prediction to every class [shape=(S, K)]; −∞ to zero vectors."""
+    """Return the cosine of every prediction to every class [shape=(S, K)]; −∞ to zero vectors.
+
+    Parameters are those of `nearest_class`.
+
+    Raises
+    ------
+    ScoreError
+        If every class is unknown.
+    DissimilarityError
+        If a prediction is zero, or a prediction or class vector is not finite.
+    """
     has_vector = (class_vectors != 0).any(axis=1)
     if not has_vector.any():
         raise ScoreError("no class has a vector: map the class names to words of the word space")
@@ -177,18 +187,9 @@ def _class_cosines(
 
 
 def mean_average_precision(scores: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
-    """Return the mean over classes of the average precision of ranking all sounds.
+    """Return the mean over classes of `average_precisions`; classes without a sound are left out.
 
-    Average precision is Σ (R_n − R_{n−1}) P_n over falling thresholds n, without interpolation;
-    sounds with equal scores enter together. Sounds may be of several classes. Classes without
-    a sound are left out.
-
-    Parameters
-    ----------
-    scores : array [shape=(S, K)]
-        How much each sound seems to be of each class.
-    truth : array of bool [shape=(S, K)]
-        Whether it is.
+    Parameters are those of `average_precisions`.
 
     Raises
     ------
@@ -197,18 +198,88 @@ def mean_average_precision(scores: NDArray[np.floating], truth: NDArray[np.bool_
     ValueError
         If shapes differ.
     """
+    values = average_precisions(scores, truth)
+    if np.isnan(values).all():
+        raise ScoreError("no sound is of any class: nothing to rank")
+    return float(np.nanmean(values))
+
+
+def average_precisions(
+    scores: NDArray[np.floating], truth: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the average precision of ranking all sounds by each class.
+
+    Average precision is Σ (R_n − R_{n−1}) P_n over falling thresholds n, without interpolation;
+    sounds with equal scores enter together. Sounds may be of several classes.
+
+    Parameters
+    ----------
+    scores : array [shape=(S, K)]
+        How much each sound seems to be of each class.
+    truth : array of bool [shape=(S, K)]
+        Whether it is.
+
+    Returns
+    -------
+    array of float64 [shape=(K,)]
+        0 … 1; NaN where a class has no sound.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ.
+
+    Examples
+    --------
+    >>> average_precisions(np.array([[0.9], [0.8], [0.1]]), np.array([[True], [False], [True]]))
+    array([0.83333333])
+    """
+    weights = np.ones((1, len(truth)))
+    return np.asarray(_weighted_precisions(scores, truth, weights)[0], np.float64)
+
+
+def resampled_precisions(
+    scores: NDArray[np.floating], truth: NDArray[np.bool_], weights: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Return the mean average precision of samples in which sounds occur several times or never.
+
+    Parameters
+    ----------
+    scores, truth : arrays [shape=(S, K)]
+        As in `average_precisions`.
+    weights : array [shape=(R, S)]
+        How often each sound is in each of R samples.
+
+    Returns
+    -------
+    array of float64 [shape=(R,)]
+        Mean over the classes that have a sound in the sample; NaN where none has.
+    """
+    values = _weighted_precisions(scores, truth, weights)
+    n_classes = np.isfinite(values).sum(axis=1)
+    empty = np.full(len(values), np.nan)
+    np.divide(np.nansum(values, axis=1), n_classes, out=empty, where=n_classes > 0)
+    return empty
+
+
+def _weighted_precisions(
+    scores: NDArray[np.floating], truth: NDArray[np.bool_], weights: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Return the average precision of each class in each weighting [shape=(R, K)]."""
     if scores.shape != truth.shape:
         raise ValueError(f"scores {scores.shape} and truth {truth.shape} differ in shape")
-    present = np.flatnonzero(truth.any(axis=0))
-    if present.size == 0:
-        raise ScoreError("no sound is of any class: nothing to rank")
-    return float(np.mean([_average_precision(scores[:, k], truth[:, k]) for k in present]))
-
-
-def _average_precision(scores: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
-    order = np.argsort(-scores, kind="stable")
-    falling = scores[order]
-    last_of_tie = np.append(falling[1:] != falling[:-1], True)
-    n_hits = np.cumsum(truth[order])[last_of_tie]
-    precision = n_hits / (np.flatnonzero(last_of_tie) + 1)
-    return float((np.diff(n_hits, prepend=0) * precision).sum() / n_hits[-1])
+    values = np.full((len(weights), truth.shape[1]), np.nan)
+    for k in np.flatnonzero(truth.any(axis=0)):
+        order = np.argsort(-scores[:, k], kind="stable")
+        falling, hits = scores[order, k], truth[order, k]
+        last = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))  # of each tie
+        end = last[np.searchsorted(last, np.flatnonzero(hits))]  # sounds enter with their ties
+        drawn = weights[:, order]
+        n_seen = np.cumsum(drawn, axis=1)[:, end]
+        own = drawn[:, hits]
+        last_hit = np.cumsum(hits)[end] - 1
+        n_hits = np.cumsum(own, axis=1)
+        precision = np.divide(n_hits[:, last_hit], n_seen, out=np.zeros_like(own), where=n_seen > 0)
+        total = n_hits[:, -1]
+        np.divide((own * precision).sum(axis=1), total, out=values[:, k], where=total > 0)
+    return values

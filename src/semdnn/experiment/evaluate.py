@@ -8,28 +8,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import pool
-from semdnn.evaluation.amcss import amcss
-from semdnn.evaluation.ranking import ranking_scores
-from semdnn.evaluation.resampling import bootstrap_interval
-from semdnn.evaluation.zero_shot import nearest_class
+from semdnn.evaluation.by_recording import draw_resamples, percentile_interval, resampled_means
+from semdnn.evaluation.zero_shot import (
+    average_precisions,
+    class_cosines,
+    nearest_class,
+    resampled_precisions,
+)
 from semdnn.experiment.prepare import patches_of
 from semdnn.experiment.sets import EvaluationSet
+from semdnn.experiment.word_scores import score_words
 from semdnn.network.checkpoint import Checkpoint, network_of
 from semdnn.network.inference import embed
-from semdnn.semantics.decoding import (
-    WordScores,
-    conse,
-    cosine_scores,
-    decode,
-    top_words,
-)
+from semdnn.semantics.decoding import conse
 from semdnn.semantics.dictionary import Dictionary
 
-TOP_N = range(5, 16)
 BLOCK_SOUNDS = 1024
-"""Sounds whose patches, or whose scores of all words, are in memory together."""
+"""Sounds whose patches are in memory together, at most."""
+BLOCK_CELLS = 50_000_000
+"""Activations in memory together, about."""
+RANKED_CELLS = 50_000_000
+"""Largest number of sounds times classes for which mean average precision is computed."""
+RESAMPLED_CELLS = 2_500_000
+"""Largest number of sounds times classes for which it is resampled."""
 
 Floats = NDArray[np.float64]
+
+
+class ClassScores(NamedTuple):
+    """What the embeddings say of the classes.
+
+    Attributes
+    ----------
+    nearest : int64 [shape=(S,)]
+        Class whose name is nearest to each sound.
+    cosines : float32 [shape=(S, K)] or None
+        Of every sound to every class; None where there are more than `RANKED_CELLS`.
+    precisions : float64 [shape=(K,)]
+        Average precision of each class; NaN where not computed.
+    """
+
+    nearest: NDArray[np.int64]
+    cosines: NDArray[np.float32] | None
+    precisions: Floats
 
 
 @dataclass(frozen=True)
@@ -38,42 +59,81 @@ class SetScores:
 
     Attributes
     ----------
-    n_sounds, n_scored, n_classes : int
-        All sounds; those with a true word in the dictionary; classes of the zero-shot task.
+    data : EvaluationSet
+        What was scored.
     per_sound : dict of str to float64 array
-        ``ranking.<rule>`` and ``amcss.<N>`` over the scored sounds, ``zero_shot`` over all.
+        ``ranking.<rule>`` and ``amcss.<N>`` over the scored sounds (`scored`), ``zero_shot``
+        (1 where the nearest class is one of the sound's) over all.
+    classes : ClassScores
+        What the embeddings say of the classes.
+    top : int32 array [shape=(n_scored, 15)]
+        Most fitting words of the scored sounds, best first.
     extra : dict
         Facts about the decoding (median number of words with a weight, …).
     """
 
-    n_sounds: int
-    n_scored: int
-    n_classes: int
+    data: EvaluationSet
     per_sound: dict[str, Floats]
+    classes: ClassScores
+    top: NDArray[np.int32]
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def scored(self) -> NDArray[np.int64]:
+        """Positions of the sounds that have a true word in the dictionary."""
+        return np.flatnonzero(self.data.has_words)
+
+    @property
+    def mean_average_precision(self) -> float | None:
+        """Mean over the classes of the average precision; None where not computed."""
+        known = np.isfinite(self.classes.precisions)
+        return float(self.classes.precisions[known].mean()) if known.any() else None
 
     def mean(self, key: str) -> float:
         """Return the mean of one per-sound score."""
         return float(self.per_sound[key].mean())
 
+    def aligned(self, keys: Sequence[str]) -> Floats:
+        """Return scores of all sounds, NaN where a sound has none [shape=(S, len(keys))]."""
+        values = np.full((len(self.data.names), len(keys)), np.nan)
+        for column, key in enumerate(keys):
+            rows = slice(None) if key == "zero_shot" else self.scored
+            values[rows, column] = self.per_sound[key]
+        return values
+
+    def intervals(self, rng: np.random.Generator, n_bootstrap: int) -> dict[str, list[float]]:
+        """Return 95 % bootstrap intervals over recordings of every score.
+
+        ``mean_average_precision`` is left out of sets that are too large to resample it.
+        """
+        resamples = draw_resamples(self.data.recordings, rng, n_resamples=n_bootstrap)
+        keys = list(self.per_sound)
+        limits = percentile_interval(resampled_means(self.aligned(keys), resamples))
+        found = {key: pair.tolist() for key, pair in zip(keys, limits, strict=True)}
+        cosines = self.classes.cosines
+        if cosines is not None and cosines.size <= RESAMPLED_CELLS:
+            truth = self.data.class_truth.toarray()
+            samples = [resampled_precisions(cosines, truth, w) for w in resamples.weights()]
+            limit = percentile_interval(np.concatenate(samples))
+            found["mean_average_precision"] = limit.tolist()
+        return found
+
     def as_json(self, rng: np.random.Generator, n_bootstrap: int) -> dict[str, Any]:
-        """Return the means, with 95 % bootstrap intervals over sounds, as plain values."""
-        intervals = {
-            key: bootstrap_interval(values, rng, n_resamples=n_bootstrap)
-            for key, values in self.per_sound.items()
-        }
+        """Return the means, with 95 % bootstrap intervals over recordings, as plain values."""
         groups: dict[str, dict[str, float]] = {}
         for key in self.per_sound:
             group, _, item = key.partition(".")
             if item:
                 groups.setdefault(group, {})[item] = self.mean(key)
         return {
-            "n_sounds": self.n_sounds,
-            "n_scored": self.n_scored,
-            "n_classes": self.n_classes,
+            "n_sounds": len(self.data.names),
+            "n_recordings": len(set(self.data.recordings)),
+            "n_scored": len(self.scored),
+            "n_classes": len(self.data.classes),
             **groups,
             "zero_shot_accuracy": self.mean("zero_shot"),
-            "intervals": {key: [float(i.low), float(i.high)] for key, i in intervals.items()},
+            "mean_average_precision": self.mean_average_precision,
+            "intervals": self.intervals(rng, n_bootstrap),
             **self.extra,
         }
 
@@ -96,10 +156,14 @@ class Predictions:
 
 def predict_set(checkpoint: Checkpoint, data: EvaluationSet) -> Predictions:
     """Return a network's predictions: the mean over each sound's patches."""
-    pooled = pooled_outputs(checkpoint, data)
+    return as_predictions(checkpoint, pooled_outputs(checkpoint, data))
+
+
+def as_predictions(checkpoint: Checkpoint, outputs: NDArray[np.float32]) -> Predictions:
+    """Return what a network's mean outputs [shape=(S, n_outputs)] stand for."""
     if checkpoint.kind == "catdnn":
-        return Predictions(conse(pooled, checkpoint.dictionary.vectors), pooled)
-    return Predictions(pooled)
+        return Predictions(conse(outputs, checkpoint.dictionary.vectors), outputs)
+    return Predictions(outputs)
 
 
 def pooled_outputs(
@@ -111,90 +175,66 @@ def pooled_outputs(
     -------
     ndarray of float32 [shape=(S, n_units)]
     """
+    return pooled_layers(checkpoint, data, [layer])[layer]
+
+
+def pooled_layers(
+    checkpoint: Checkpoint, data: EvaluationSet, layers: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """Return activations averaged over the patches of each sound, in one pass.
+
+    Returns
+    -------
+    dict of str to ndarray of float32 [shape=(S, n_units)]
+        A layer with a shape of its own is flattened.
+    """
     network = network_of(checkpoint)
+    shapes = network.layer_shapes()
+    n_cells = sum(int(np.prod(shapes[layer])) for layer in layers)
+    n_cells *= data.store.settings.max_patches_per_sound
+    size = int(np.clip(BLOCK_CELLS // n_cells, 1, BLOCK_SOUNDS))
     position = np.full(len(data.store.names), -1, dtype=np.int64)
-    pooled = []
-    for start in range(0, len(data.names), BLOCK_SOUNDS):
-        rows = data.store_rows[start : start + BLOCK_SOUNDS]
+    pooled: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
+    for start in range(0, len(data.names), size):
+        rows = data.store_rows[start : start + size]
         position[rows] = np.arange(len(rows))
         patches = patches_of(data.store, rows)
-        values = embed(network, data.store, [layer], patches)[layer]
         owner = position[data.store.sound_of_patch[patches]]
-        pooled.append(pool(values, owner, len(rows)))
-    return np.concatenate(pooled)
+        for layer, values in embed(network, data.store, list(pooled), patches).items():
+            means = pool(values.reshape(len(values), -1), owner, len(rows))
+            pooled[layer].append(means.astype(np.float32))
+    return {layer: np.concatenate(parts) for layer, parts in pooled.items()}
 
 
 def score_set(predictions: Predictions, dictionary: Dictionary, data: EvaluationSet) -> SetScores:
     """Score predictions under every rule; sounds without a dictionary word are not ranked.
 
     semDNN's words are the NNLS weights (`WordScores` of `decode`), catDNN's its probabilities;
-    both are also ranked by the cosine between the embedding and every word. Sounds are scored
-    in blocks, so that no matrix of all sounds by all words is ever in memory.
+    both are also ranked by the cosine between the embedding and every word (`score_words`).
     """
     scored = np.flatnonzero(data.has_words)
-    blocks = [
-        _score_block(predictions, dictionary, data, scored[start : start + BLOCK_SOUNDS])
-        for start in range(0, max(len(scored), 1), BLOCK_SOUNDS)
-    ]
-    per_sound = {
-        key: np.concatenate([block.per_sound[key] for block in blocks])
-        for key in blocks[0].per_sound
-    }
-    decoded = [block.decoding for block in blocks if block.decoding is not None]
-    extra = _decoding_facts(decoded) if decoded else {}
-    nearest = nearest_class(predictions.embeddings, data.class_vectors)
-    per_sound["zero_shot"] = (nearest == data.labels).astype(np.float64)
-    return SetScores(len(data.names), len(scored), len(data.classes), per_sound, extra)
-
-
-class _Decoding(NamedTuple):
-    """How the decoding of a block of sounds went, an entry a sound."""
-
-    n_weights: NDArray[np.int64]
-    residuals: Floats
-    converged: NDArray[np.bool_]
-
-
-class _BlockScores(NamedTuple):
-    per_sound: dict[str, Floats]
-    decoding: _Decoding | None
-
-
-def _score_block(
-    predictions: Predictions, dictionary: Dictionary, data: EvaluationSet, rows: NDArray[np.int64]
-) -> _BlockScores:
-    """Rank and match the words of the sounds `rows`."""
-    truth, embeddings = data.truth[rows], predictions.embeddings[rows]
-    if predictions.probabilities is None:
-        words = decode(dictionary.vectors, embeddings, offset=dictionary.offset)
-    else:
-        words = WordScores(predictions.probabilities[rows], None)
-    cosine = cosine_scores(dictionary.vectors, embeddings)
-    rules = ranking_scores(words.primary, words.tiebreak, truth)
-    per_sound = {f"ranking.{rule}": value for rule, value in rules._asdict().items()}
-    per_sound["ranking.cosine"] = ranking_scores(cosine.primary, None, truth).average
-    for key, scores in (("amcss", words), ("amcss_cosine", cosine)):
-        depth = min(TOP_N[-1], len(dictionary))
-        values = amcss(top_words(scores, depth), truth, dictionary.vectors, top_n=TOP_N)
-        per_sound.update({f"{key}.{n}": values[:, i] for i, n in enumerate(TOP_N)})
-    return _BlockScores(per_sound, _decoding_of(words))
-
-
-def _decoding_of(words: WordScores) -> _Decoding | None:
-    if words.residuals is None or words.converged is None:
-        return None
-    return _Decoding(np.count_nonzero(words.primary, axis=1), words.residuals, words.converged)
-
-
-def _decoding_facts(parts: Sequence[_Decoding]) -> dict[str, Any]:
-    n_weights, residuals, converged = (
-        np.concatenate(arrays) for arrays in zip(*parts, strict=True)
+    probabilities = predictions.probabilities
+    words = score_words(
+        predictions.embeddings[scored],
+        None if probabilities is None else probabilities[scored],
+        dictionary,
+        data.truth[scored],
     )
-    return {
-        "median_n_weights": float(np.median(n_weights)),
-        "share_exactly_matched": float(np.mean(residuals < 1e-6)),
-        "n_not_converged": int(np.count_nonzero(~converged)),
-    }
+    per_sound = dict(words.per_sound)
+    classes = _class_scores(predictions, data)
+    rows = np.arange(len(data.names))
+    hits = data.class_truth[rows, classes.nearest]
+    per_sound["zero_shot"] = np.asarray(hits, dtype=np.float64).ravel()
+    return SetScores(data, per_sound, classes, words.top, words.facts)
+
+
+def _class_scores(predictions: Predictions, data: EvaluationSet) -> ClassScores:
+    nearest = nearest_class(predictions.embeddings, data.class_vectors)
+    n_classes = len(data.classes)
+    if len(nearest) * n_classes > RANKED_CELLS:
+        return ClassScores(nearest, None, np.full(n_classes, np.nan))
+    cosines = class_cosines(predictions.embeddings, data.class_vectors).astype(np.float32)
+    return ClassScores(nearest, cosines, average_precisions(cosines, data.class_truth.toarray()))
 
 
 def chance(n_sounds: int, dictionary: Dictionary, rng: np.random.Generator) -> Predictions:
@@ -206,3 +246,12 @@ def chance(n_sounds: int, dictionary: Dictionary, rng: np.random.Generator) -> P
 def train_mean(n_sounds: int, targets: NDArray[np.float32]) -> Predictions:
     """Return the mean training target for every sound: what knowing the library alone gives."""
     return Predictions(np.tile(targets.mean(axis=0), (n_sounds, 1)).astype(np.float32))
+
+
+def dictionary_mean(n_sounds: int, dictionary: Dictionary) -> Predictions:
+    """Return the mean of the dictionary's words, each as often as the library has it.
+
+    As near to `train_mean` as a checkpoint alone allows: it holds no sounds.
+    """
+    mean = np.average(dictionary.vectors, axis=0, weights=np.maximum(dictionary.counts, 1))
+    return Predictions(np.tile(mean, (n_sounds, 1)).astype(np.float32))

@@ -66,9 +66,10 @@ def draw_all(
                 f"classes-{name}",
                 "classes",
                 f"{name}: mean cosine distance between the sounds of two classes in the last "
-                "layer that both networks share; left, the model in which classes differ by 1. "
+                "layer that both networks share; left, the model in which "
+                f"{item.grouping}es differ by 1. "
                 "Correlations are over all pairs of sounds.",
-                class_rdms(matrices, item.classes, correlations),
+                class_rdms(matrices, item.classes, correlations, item.macro_classes),
             )
         )
     figures.append(

@@ -50,7 +50,7 @@ class RunResults:
     ----------
     scores : {model: {set: scores}}
     seeds : list of {"set", "model", "score", "mean", "deviation", "lowest", "highest", "n_seeds"}
-    paired : list of {"set", "score", "difference", "p"}
+    paired : list of {"set", "score", "difference", "low", "high", "p"}
     classes : {set: {model: {"pearson", "spearman", …}}}
     training : {model: {"n_parameters", "n_epochs", "best_epoch", "best_loss", "minutes"}}
     """

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from semdnn.datasets.table import Table
 from semdnn.errors import SemdnnError
-from semdnn.experiment.evaluate import predict_set, score_set
+from semdnn.experiment.overlap import recording_keys
 from semdnn.experiment.pictures import draw_all, word_map, word_plane
 from semdnn.experiment.prepare import Prepared, prepare
 from semdnn.experiment.repeats import over_seeds
 from semdnn.experiment.report import RunResults, score_table, write_report
-from semdnn.experiment.scoring import as_plain, compare, evaluate_all, set_facts
+from semdnn.experiment.scoring import as_plain, compare, evaluate_all, write_tables
 from semdnn.experiment.sets import (
     EvaluationSet,
+    ExternalSounds,
     SetError,
     cache_folder,
     evaluation_set,
@@ -25,7 +25,6 @@ from semdnn.experiment.sets import (
 )
 from semdnn.experiment.training import Trained, train_all
 from semdnn.files import canonical_json, write_json, write_text
-from semdnn.model import SemanticModel
 from semdnn.network.registry import network_spec
 from semdnn.recipe import Recipe
 from semdnn.semantics.word_space import open_word_space
@@ -103,11 +102,12 @@ def reproduce(
     results = RunResults(
         scores=scores,
         seeds=over_seeds(recipe, evaluation.scores),
-        paired=[pair._asdict() for pair in compare(evaluation.scores, recipe, rng)],
+        paired=[pair._asdict() for pair in compare(evaluation.scores, recipe)],
         classes={name: item.as_json() for name, item in evaluation.classes.items()},
         training=trained.summaries,
     )
     write_json(folder / "scores.json", scores)
+    write_tables(folder, evaluation, scores)
     words = word_plane(prepared.dictionary, recipe.seed)
     write_text(folder / "words.html", word_map(recipe.name, prepared.dictionary, words))
     figures = draw_all(recipe, prepared, trained, scores, evaluation.classes, words)
@@ -120,27 +120,6 @@ def train_models(recipe: Recipe, library: Path | None, folder: Path, *, tell: Te
     check(recipe)
     claim(folder, recipe, library)
     return train_all(recipe, prepare(recipe, library, folder), folder, tell=tell)
-
-
-def evaluate_checkpoint(name_or_path: str, folders: Mapping[str, Path], output: Path) -> str:
-    """Score one checkpoint on described sets, write ``scores.json``, return a table.
-
-    ``scores.json`` holds for each set ``n_sounds``, ``ranking`` (dual, average, optimistic,
-    pessimistic, cosine), ``amcss`` (5 … 15), ``zero_shot_accuracy`` and 95 % intervals.
-    """
-    if (output / "run.json").exists():
-        raise RunError(f"{output}: holds a run with scores of its own; choose another -o")
-    checkpoint = SemanticModel.load(name_or_path).checkpoint
-    rng = np.random.default_rng(0)
-    scores: dict[str, Any] = {}
-    for name, place in folders.items():
-        cache = cache_folder(output / "features", name, place)
-        table = external_sounds(name, place)
-        data = evaluation_set(name, table, checkpoint.dictionary, checkpoint.features, cache)
-        measured = score_set(predict_set(checkpoint, data), checkpoint.dictionary, data)
-        scores[name] = measured.as_json(rng, n_bootstrap=1000) | set_facts(data)
-    write_json(output / "scores.json", scores)
-    return score_table({checkpoint.kind: scores})
 
 
 def claim(folder: Path, recipe: Recipe, library: Path | None) -> None:
@@ -197,15 +176,17 @@ def check(recipe: Recipe) -> None:
 
 
 def _evaluation_sets(
-    run: _Run, prepared: Prepared, tables: Mapping[str, Table], tell: Tell
+    run: _Run, prepared: Prepared, found: Mapping[str, ExternalSounds], tell: Tell
 ) -> dict[str, EvaluationSet]:
     """Return the internal test part and every external set in the words of `prepared`."""
     data = {"internal": internal_set(prepared)}
-    for name, table in tables.items():
+    heard = np.concatenate([prepared.training, prepared.control, prepared.validation])
+    trained_on = recording_keys(prepared.sounds[i] for i in heard)
+    for name, sounds in found.items():
         cache = cache_folder(run.folder / "external", name, run.externals[name])
         try:
             data[name] = evaluation_set(
-                name, table, prepared.dictionary, run.recipe.features, cache
+                name, sounds, prepared.dictionary, run.recipe.features, cache, trained_on
             )
         except SetError as error:
             tell(f"left out: {error}")

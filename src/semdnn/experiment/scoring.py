@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from semdnn.evaluation.resampling import paired_permutation_test
 from semdnn.experiment.classes import ClassAnalysis, analyse_classes
 from semdnn.experiment.evaluate import (
     Predictions,
@@ -17,32 +16,27 @@ from semdnn.experiment.evaluate import (
     score_set,
     train_mean,
 )
+from semdnn.experiment.external import set_facts
+from semdnn.experiment.paired import Comparison, compare_models
 from semdnn.experiment.prepare import Prepared
 from semdnn.experiment.rows import in_word_space
 from semdnn.experiment.sets import EvaluationSet
+from semdnn.experiment.tables import (
+    MACRO_HEADER,
+    SCORE_HEADER,
+    ClassRow,
+    Results,
+    class_rows,
+    macro_rows,
+    score_rows,
+    write_csv,
+)
 from semdnn.network.checkpoint import Checkpoint, load_checkpoint
 from semdnn.recipe import Recipe
+from semdnn.semantics.dictionary import Dictionary
 from semdnn.semantics.targets import embedding_targets
 
 Sets = Mapping[str, EvaluationSet]
-PAIRED_SCORES = (
-    "ranking.dual",
-    "ranking.average",
-    "ranking.cosine",
-    "amcss.5",
-    "amcss.10",
-    "amcss.15",
-    "zero_shot",
-)
-
-
-class Pair(NamedTuple):
-    """One paired comparison of semDNN with catDNN over the sounds of a set."""
-
-    set: str
-    score: str
-    difference: float
-    p: float
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,7 @@ class Evaluation:
     """Scores of every model on every set, with the per-sound values kept for paired tests."""
 
     scores: dict[str, dict[str, SetScores]]
+    dictionaries: dict[str, Dictionary]
     classes: dict[str, ClassAnalysis]
 
 
@@ -76,6 +71,7 @@ def evaluate_all(
     models = {name: load_checkpoint(path) for name, path in checkpoints.items()}
     sets = sets_of(prepared)
     scores: dict[str, dict[str, SetScores]] = {}
+    dictionaries: dict[str, Dictionary] = {}
     spaces = {row.name: row.word_space or recipe.word_space for row in recipe.rows()}
     for space in dict.fromkeys(spaces.values()):
         own = prepared if space == recipe.word_space else in_word_space(prepared, space)
@@ -92,15 +88,8 @@ def evaluate_all(
                 scored = score_set(predicted, own.dictionary, data)
                 facts = {**scored.extra, **set_facts(data)}
                 scores.setdefault(name, {})[set_name] = replace(scored, extra=facts)
-    return Evaluation(scores, _classes(recipe, models, sets))
-
-
-def set_facts(data: EvaluationSet) -> dict[str, Any]:
-    """Return what a reader of scores must know of a set: words it lacks, sounds it lost."""
-    return {
-        "missing_words": data.missing_words,
-        "failures": [list(failure) for failure in data.failures],
-    }
+                dictionaries[name] = own.dictionary
+    return Evaluation(scores, dictionaries, _classes(recipe, models, sets))
 
 
 def as_plain(
@@ -114,21 +103,30 @@ def as_plain(
     }
 
 
-def compare(
-    scores: Mapping[str, Mapping[str, SetScores]], recipe: Recipe, rng: np.random.Generator
-) -> list[Pair]:
+def compare(scores: Mapping[str, Mapping[str, SetScores]], recipe: Recipe) -> list[Comparison]:
     """Return paired tests of semDNN against catDNN, where both were trained."""
     if not {"semdnn", "catdnn"} <= set(scores):
         return []
-    pairs = []
-    for name, ours in scores["semdnn"].items():
-        theirs = scores["catdnn"][name]
-        for key in PAIRED_SCORES:
-            a, b = ours.per_sound[key], theirs.per_sound[key]
-            n_permutations = recipe.evaluation.n_permutations
-            p = paired_permutation_test(a, b, rng, n_permutations=n_permutations)
-            pairs.append(Pair(name, key, float(a.mean() - b.mean()), float(p)))
-    return pairs
+    return compare_models(
+        scores,
+        ("semdnn", "catdnn"),
+        seed=recipe.seed,
+        n_permutations=recipe.evaluation.n_permutations,
+        n_resamples=recipe.evaluation.n_bootstrap,
+    )
+
+
+def write_tables(folder: Path, evaluation: Evaluation, plain: Results) -> None:
+    """Write ``scores.csv``, ``classes.csv`` and ``macro_classes.csv``."""
+    write_csv(folder / "scores.csv", SCORE_HEADER, score_rows(plain))
+    rows = [
+        row
+        for model, sets in evaluation.scores.items()
+        for scored in sets.values()
+        for row in class_rows(model, scored, evaluation.dictionaries[model])
+    ]
+    write_csv(folder / "classes.csv", ClassRow._fields, rows)
+    write_csv(folder / "macro_classes.csv", MACRO_HEADER, macro_rows(evaluation.classes))
 
 
 def _baselines(recipe: Recipe, prepared: Prepared, data: EvaluationSet) -> dict[str, Predictions]:

@@ -1,7 +1,7 @@
 """Evaluation sets: sounds with true words and classes in the terms of one dictionary."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,20 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from semdnn.datasets.registry import EXTERNAL_SETS, read_external
+from semdnn.datasets.registry import SoundClasses, classes_of, read_external
 from semdnn.datasets.table import Sound, Table
 from semdnn.errors import SemdnnError
+from semdnn.experiment.meanings import name_vectors
+from semdnn.experiment.overlap import NO_OVERLAP, Overlap, find_overlap, recording_key
 from semdnn.experiment.prepare import Prepared
 from semdnn.features.store import FeatureSettings, LogMelStore, featurise
 from semdnn.files import digest
 from semdnn.semantics.dictionary import Dictionary
 from semdnn.semantics.targets import multi_hot
 from semdnn.semantics.text import words_of
-from semdnn.semantics.word_space import WordSpace, open_word_space
 
 
 class SetError(SemdnnError):
     """An evaluation set that cannot be scored with this dictionary."""
+
+
+@dataclass(frozen=True)
+class ExternalSounds:
+    """A test set as it was read.
+
+    Attributes
+    ----------
+    table : Table
+        Its sounds, and what was rejected.
+    classes : tuple of SoundClasses
+        What each sound is, in the order of the table's sounds.
+    """
+
+    table: Table
+    classes: tuple[SoundClasses, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,8 @@ class EvaluationSet:
         Short name, the key in every result.
     names : tuple of str
         Sounds, by their path inside the set's folder.
+    recordings : tuple of str [shape=(S,)]
+        What each sound was cut from: sounds of one recording are not independent.
     store, store_rows
         Their log-mel patches and positions in the store.
     truth : csr_array of bool [shape=(S, W)]
@@ -43,37 +62,51 @@ class EvaluationSet:
         Class names: a published set's own, the categories of another described folder, or the
         distinct descriptions of the library that was trained on.
     class_vectors : float32 [shape=(K, D)]
-        Unit mean of the word vectors of each class name, from the whole word space.
-    labels : int64 [shape=(S,)]
-        Class of each sound.
+        Unit mean of the word vectors of each class name, from the whole word space; zeros where
+        no word of the name is known, and such a class is never predicted.
+    class_truth : csr_array of bool [shape=(S, K)]
+        Classes of each sound: one, or several in a multi-label set.
     groups : tuple of str [shape=(S,)]
-        What the class analysis calls each sound: its class, or, where the set has none of its
-        own, the one of its words that is commonest in the dictionary.
+        What the class analysis calls each sound: its class (none where it has several), or, where
+        the set has none of its own, the one of its words that is commonest in the dictionary.
+    macro_classes : tuple of str [shape=(S,)]
+        The larger group of each sound's class; empty where the set has none.
     missing_words : dict of str to int
         Words of the descriptions that the dictionary lacks, with the number of sounds.
     failures : tuple of (name, reason)
         Sounds that could not be read.
+    overlap : Overlap
+        Recordings that were trained on as well, and the sounds that are left out for it.
     """
 
     name: str
     names: tuple[str, ...]
+    recordings: tuple[str, ...]
     store: LogMelStore
     store_rows: NDArray[np.int64]
     truth: csr_array
     classes: tuple[str, ...]
     class_vectors: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    class_truth: csr_array
     groups: tuple[str, ...]
+    macro_classes: tuple[str, ...]
     missing_words: dict[str, int]
-    failures: tuple[tuple[str, str], ...]
+    failures: tuple[tuple[str, str], ...] = ()
+    overlap: Overlap = NO_OVERLAP
 
     @property
     def has_words(self) -> NDArray[np.bool_]:
         """Which sounds have at least one true word in the dictionary [shape=(S,)]."""
         return np.diff(self.truth.indptr) > 0
 
+    @property
+    def unknown_classes(self) -> tuple[str, ...]:
+        """Classes without a word that the word space knows."""
+        unknown = np.flatnonzero(~self.class_vectors.any(axis=1))
+        return tuple(self.classes[k] for k in unknown)
 
-def external_sounds(name: str, folder: Path) -> Table:
+
+def external_sounds(name: str, folder: Path) -> ExternalSounds:
     """Return the sounds of a public set, or of any described folder.
 
     Parameters
@@ -92,7 +125,7 @@ def external_sounds(name: str, folder: Path) -> Table:
     if not table.sounds:
         reasons = "; ".join(sorted({item.reason for item in table.rejected})[:3])
         raise SetError(f"{folder}: {name} has no sound to score; {reasons}")
-    return table
+    return ExternalSounds(table, classes_of(name, folder, table))
 
 
 def cache_folder(parent: Path, name: str, folder: Path) -> Path:
@@ -101,7 +134,12 @@ def cache_folder(parent: Path, name: str, folder: Path) -> Path:
 
 
 def evaluation_set(
-    name: str, table: Table, dictionary: Dictionary, features: FeatureSettings, cache: Path
+    name: str,
+    sounds: ExternalSounds,
+    dictionary: Dictionary,
+    features: FeatureSettings,
+    cache: Path,
+    trained_on: Collection[str] = (),
 ) -> EvaluationSet:
     """Make a set's sounds ready for scoring with `dictionary`.
 
@@ -109,40 +147,49 @@ def evaluation_set(
     ----------
     name : str
         The key in every result.
-    table : Table
-        As `external_sounds` reads it.
+    sounds : ExternalSounds
+        As `external_sounds` reads them.
     dictionary : Dictionary
         The words that the network may predict.
     features : FeatureSettings
         The network's own log-mel settings.
     cache : Path
         Folder for the log-mel patches; made once, reused.
+    trained_on : collection of str
+        Keys of the recordings that the network was trained on (`recording_keys`): sounds cut
+        from them are left out, and listed in `overlap`.
 
     Raises
     ------
     SetError
-        If no sound could be read, or none has a dictionary word.
+        If no sound could be read, all were trained on, or none has a dictionary word.
     """
+    table = sounds.table
     store = featurise([(s.name, s.path) for s in table.sounds], cache, features)
     row_of = {sound_name: row for row, sound_name in enumerate(store.names)}
-    sounds = [sound for sound in table.sounds if sound.name in row_of]
-    if not sounds:
-        raise SetError(f"{name}: none of its {len(table.sounds)} sounds could be read")
-    rows = np.array([row_of[sound.name] for sound in sounds], dtype=np.int64)
+    overlap = find_overlap(table.sounds, trained_on)
+    left_out = set(overlap.sounds)
+    pairs = zip(table.sounds, sounds.classes, strict=True)
+    kept = [(s, c) for s, c in pairs if s.name in row_of and s.name not in left_out]
+    if not kept:
+        raise SetError(
+            f"{name}: none of its {len(table)} sounds can be scored: {len(store.failures)} could "
+            f"not be read, {len(left_out)} are from recordings that were trained on"
+        )
+    rows = np.array([row_of[sound.name] for sound, _ in kept], dtype=np.int64)
+    data = _assemble(name, kept, (store, rows), dictionary)
     rejected = tuple((item.name, item.reason) for item in table.rejected)
     unreadable = tuple((item.name, item.reason) for item in store.failures)
-    data = _assemble(name, sounds, (store, rows), dictionary, rejected + unreadable)
-    if name in EXTERNAL_SETS:
-        return data
-    return _classed(data, [sound.category for sound in sounds], dictionary)
+    return replace(data, failures=rejected + unreadable, overlap=overlap)
 
 
 def internal_set(prepared: Prepared, *, part: str = "test") -> EvaluationSet:
     """Return the held-out `part` (``"test"`` or ``"validation"``) of a prepared library."""
     chosen = getattr(prepared, part)
     sounds = [prepared.sounds[i] for i in chosen]
+    described = [(sound, SoundClasses((sound.description,))) for sound in sounds]
     stored = (prepared.store, prepared.store_rows[chosen])
-    data = _assemble("internal", sounds, stored, prepared.dictionary, ())
+    data = _assemble("internal", described, stored, prepared.dictionary)
     words = prepared.dictionary.words  # by falling count: the smallest id is the commonest word
     commonest = (words[prepared.word_ids[i].min()] for i in chosen)
     return replace(data, groups=tuple(commonest))
@@ -150,12 +197,11 @@ def internal_set(prepared: Prepared, *, part: str = "test") -> EvaluationSet:
 
 def _assemble(
     name: str,
-    sounds: Sequence[Sound],
+    described: Sequence[tuple[Sound, SoundClasses]],
     stored: tuple[LogMelStore, NDArray[np.int64]],
     dictionary: Dictionary,
-    failures: tuple[tuple[str, str], ...],
 ) -> EvaluationSet:
-    words = [words_of(sound.description) for sound in sounds]
+    words = [words_of(sound.description) for sound, _ in described]
     position = {word: i for i, word in enumerate(dictionary.words)}
     word_ids = [
         np.array([position[word] for word in own if word in position], dtype=np.int32)
@@ -168,51 +214,21 @@ def _assemble(
             f"{name}: no description has one of the {len(dictionary)} words of the dictionary; "
             f"its commonest words: {common}"
         )
-    classes, labels = np.unique([sound.description for sound in sounds], return_inverse=True)
+    classes = sorted({text for _, own in described for text in own.classes})
+    number = {text: k for k, text in enumerate(classes)}
+    class_ids = [np.array([number[t] for t in own.classes], np.int32) for _, own in described]
     store, rows = stored
     return EvaluationSet(
         name=name,
-        names=tuple(sound.name for sound in sounds),
+        names=tuple(sound.name for sound, _ in described),
+        recordings=tuple(recording_key(sound) or sound.name for sound, _ in described),
         store=store,
         store_rows=rows,
         truth=multi_hot(word_ids, len(dictionary)),
-        classes=tuple(classes.tolist()),
-        class_vectors=_class_vectors(classes.tolist(), dictionary),
-        labels=labels.astype(np.int64),
-        groups=tuple(sound.description for sound in sounds),
+        classes=tuple(classes),
+        class_vectors=name_vectors(classes, dictionary),
+        class_truth=multi_hot(class_ids, len(classes)),
+        groups=tuple(own.classes[0] if own.n_specific == 1 else "" for _, own in described),
+        macro_classes=tuple(own.macro_class for _, own in described),
         missing_words=dict(missing.most_common()),
-        failures=failures,
     )
-
-
-def _classed(data: EvaluationSet, names: Sequence[str], dictionary: Dictionary) -> EvaluationSet:
-    classes, labels = np.unique(names, return_inverse=True)
-    return replace(
-        data,
-        classes=tuple(classes.tolist()),
-        class_vectors=_class_vectors(classes.tolist(), dictionary),
-        labels=labels.astype(np.int64),
-        groups=tuple(names),
-    )
-
-
-def _class_vectors(classes: Sequence[str], dictionary: Dictionary) -> NDArray[np.float32]:
-    own_words = [words_of(name) for name in classes]
-    vector_of = _vectors({word for own in own_words for word in own}, dictionary)
-    vectors = np.zeros((len(classes), dictionary.vectors.shape[1]), dtype=np.float32)
-    for row, own in enumerate(own_words):
-        known = [vector_of[word] for word in own if word in vector_of]
-        if known:
-            mean = np.mean(known, axis=0)
-            vectors[row] = mean / max(float(np.linalg.norm(mean)), 1e-12)
-    return vectors
-
-
-def _vectors(words: set[str], dictionary: Dictionary) -> dict[str, NDArray[np.float32]]:
-    known = dict(zip(dictionary.words, dictionary.vectors, strict=True))
-    beyond = sorted(words - set(known))
-    space: WordSpace = open_word_space(dictionary.word_space)
-    found = space.look_up(beyond) if beyond else None
-    if found is not None:
-        known.update(zip(found.words, found.vectors, strict=True))
-    return known

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from semdnn.experiment.overlap import recording_keys
 from semdnn.experiment.prepare import Prepared, patches_of
 from semdnn.experiment.rows import prepared_for
 from semdnn.network.checkpoint import load_checkpoint, network_of
@@ -59,6 +60,7 @@ def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -
 def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJob:
     """Return what is trained on what for one row of the recipe (see `prepared_for`)."""
     draws_sounds = recipe.balance.draw == "sounds"
+    heard = np.concatenate([prepared.training, prepared.validation])
     sources = sorted({sound.source for sound in prepared.sounds if sound.source})
     return TrainingJob(
         network=recipe.network,
@@ -71,7 +73,12 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
         settings=recipe.training_of(row),
         features=recipe.features,
         dictionary=prepared.dictionary,
-        provenance={"recipe": recipe.name, "seed": recipe.seed, "sources": sources},
+        provenance={
+            "recipe": recipe.name,
+            "seed": recipe.seed,
+            "sources": sources,
+            "recordings": list(recording_keys(prepared.sounds[i] for i in heard)),
+        },
         licence=recipe.licence,
     )
 

@@ -107,7 +107,8 @@ def _solve_block(targets: Tensor, words: Words, max_sweeps: int) -> Solved:
         if not block.ids.numel():
             break
     arrays = (torch.cat(tensors).cpu().numpy() for tensors in zip(*parts, strict=True))
-    return Solved(*arrays, converged.cpu().numpy(), n_sweeps.cpu().numpy())
+    rows, words_of, weights = arrays
+    return Solved(rows, words_of, weights, converged.cpu().numpy(), n_sweeps.cpu().numpy())
 
 
 def _sweep(block: Block, words: Words, converged: Tensor) -> None:
