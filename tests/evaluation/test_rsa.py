@@ -117,8 +117,15 @@ def test_held_out_stimuli_are_predicted_from_the_others(ridge, set_sizes) -> Non
                 np.array([chosen[i] and chosen[j] for i, j in members]),
             )
         )
-    expected, lower, upper = literal_scores(listeners, layers, splits, ridge=ridge, masks=masks)
-    np.testing.assert_allclose(result.splits, expected, atol=1e-10)
+    own, lower, upper = literal_scores(listeners, layers, splits, ridge=ridge, masks=masks)
+    truths = [
+        listeners[half > 0].mean(axis=0)[test_on]
+        for half, (_, test_on) in zip(splits.test, masks, strict=True)
+    ]
+    totals = np.array([((truth - truth.mean()) ** 2).sum() for truth in truths])
+    errors = (1 - own) * totals
+    np.testing.assert_allclose(result.splits, 1 - errors / totals.mean(), atol=1e-10)
+    assert result.mean == pytest.approx(1 - errors.sum() / totals.sum())
     assert result.noise_ceiling == pytest.approx((lower.mean(), upper.mean()))
 
 

@@ -1,6 +1,7 @@
 """R² on stimuli that the fit has not seen, as well as on listeners that it has not."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,10 @@ def held_out_r2(
     """Return, for every model, R² and both ceilings of every split [shape=(n_splits,) each].
 
     The fit is made on the train half and pairs of train stimuli, and tested on the test half and
-    pairs of test stimuli; SST is about the mean of these. Ceilings are of the test pairs.
+    pairs of test stimuli; SST is about the mean of these. R² of a split is 1 − SSE over the mean
+    SST of all splits: few pairs can have nearly one value, and a split with hardly any variance
+    would swamp the others. So the mean over splits is 1 − ΣSSE/ΣSST. Ceilings are of the test
+    pairs.
 
     Parameters
     ----------
@@ -80,7 +84,8 @@ def held_out_r2(
         Penalty, see `RsaSettings`.
     """
     n_splits = len(chosen)
-    scores = {name: np.empty(n_splits) for name in models}
+    errors = {name: np.empty(n_splits) for name in models}
+    totals = np.empty(n_splits)
     bounds = np.full((2, n_splits), np.nan)
     for split, test_stimuli in enumerate(chosen):
         halves = Splits(splits.train[[split]], splits.test[[split]])
@@ -89,21 +94,44 @@ def held_out_r2(
             bounds[:, split] = np.concatenate(ceilings(half_moments(listeners[:, test], halves)))
         target = (halves.train @ listeners)[0, train]
         truth = (halves.test @ listeners)[0, test]
-        total = ((truth - truth.mean()) ** 2).sum()
+        totals[split] = ((truth - truth.mean()) ** 2).sum()
         for name, layers in models.items():
-            predicted = _predict(layers[:, train], target, layers[:, test], ridge)
-            scores[name][split] = 1 - ((truth - predicted) ** 2).sum() / total
-    return {name: (values, bounds[0], bounds[1]) for name, values in scores.items()}
+            fit = linear_fit(layers[:, train], layers[:, test], ridge)
+            errors[name][split] = ((truth - fit.predict(target)) ** 2).sum()
+    if not totals.any():
+        raise RsaError("test stimuli all have one dissimilarity: hold out more of them")
+    return {
+        name: (1 - values / totals.mean(), bounds[0], bounds[1]) for name, values in errors.items()
+    }
 
 
-def _predict(layers: Array, target: Array, new_layers: Array, ridge: float) -> Array:
-    """Fit `target` [shape=(n,)] on `layers` [shape=(n_layers, n)] and predict for new pairs."""
+class LinearFit(NamedTuple):
+    """A regression on the layers, as the linear map from what is fitted to what is predicted.
+
+    Attributes
+    ----------
+    left : array [shape=(n_train, k)]
+        Orthonormal basis of the layers on the pairs that are fitted.
+    right : array [shape=(n_test, k)]
+        What a unit along each basis vector predicts for the pairs that are tested.
+    """
+
+    left: Array
+    right: Array
+
+    def predict(self, targets: Array) -> Array:
+        """Return predictions [shape=(…, n_test)] from targets [shape=(…, n_train)]."""
+        means = targets.mean(axis=-1, keepdims=True)
+        return np.asarray(means + ((targets - means) @ self.left) @ self.right.T)
+
+
+def linear_fit(layers: Array, new_layers: Array, ridge: float) -> LinearFit:
+    """Return the fit on `layers` [shape=(n_layers, n_train)] that predicts for `new_layers`."""
     columns, means, scales = standardised(layers)
     left, singular, right = np.linalg.svd(columns, full_matrices=False)
     kept = singular > singular[0] * max(columns.shape) * np.finfo(float).eps
-    weights = np.zeros_like(singular)
-    weights[kept] = singular[kept] / (singular[kept] ** 2 + target.size * ridge)
-    coefficients = right.T @ (weights * (left.T @ (target - target.mean())))
+    weights = singular[kept] / (singular[kept] ** 2 + columns.shape[0] * ridge)
+    coefficients = right[kept].T * weights
     coefficients[~columns.any(axis=0)] = 0
-    predicted = target.mean() + ((new_layers - means[:, None]) / scales[:, None]).T @ coefficients
-    return np.asarray(predicted)
+    new_columns = ((new_layers - means[:, None]) / scales[:, None]).T
+    return LinearFit(left[:, kept], new_columns @ coefficients)

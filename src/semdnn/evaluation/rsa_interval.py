@@ -127,7 +127,7 @@ def jackknife(
     splits = draw_splits(len(listeners), n_splits, rng)
     bases = [basis(layers, options.ridge) for layers in checked]
     listener_rows = [
-        mean_r2(half_moments(listeners, halves), bases) for halves in _without_each(splits)
+        mean_r2(half_moments(listeners, halves), bases) for halves in without_each(splits)
     ]
     return Replicates(
         names=tuple(models),
@@ -218,7 +218,7 @@ def partition_intervals(
     }
 
 
-def _without_each(splits: Splits) -> list[Splits]:
+def without_each(splits: Splits) -> list[Splits]:
     """Return the splits with each listener taken out of its half; none if halves would empty."""
     n_listeners = splits.train.shape[1]
     if n_listeners < MIN_LISTENERS:
