@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reproduce": ("semdnn.cli.reproduce", "Run the paper: train, evaluate, compare, report."),
     "train": ("semdnn.cli.train", "Train the networks of a recipe on a library."),
     "evaluate": ("semdnn.cli.evaluate", "Score a trained network on described sounds."),
+    "rsa": ("semdnn.cli.rsa", "Predict listeners' dissimilarities from models."),
     "data": ("semdnn.cli.data", "List the published sets, and get them."),
     "convert-weights": ("semdnn.cli.convert_weights", "Make published weights safe to load."),
     "models": ("semdnn.cli.models", "List the networks that ship with the package."),
