@@ -64,8 +64,9 @@ def compare_with_listeners(
         try:
             found = model_rdms(candidate, source)
         except (SemdnnError, OSError, ValueError, RuntimeError, ImportError) as error:
-            failures.append(Failure(candidate.spec, " ".join(str(error).split())))
-            tell(f"  left out: {failures[-1].reason}")
+            reason = " ".join(str(error).split()).removeprefix(f"{candidate.spec}: ")
+            failures.append(Failure(candidate.spec, reason))
+            tell(f"  left out: {reason}")
             continue
         opened[candidate.spec if found.name in opened else found.name] = found
     if not opened:

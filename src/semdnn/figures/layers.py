@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from semdnn.figures.style import PAGE_WIDTH, colour, display_name, drawing
+from semdnn.figures.rsa import shade_of
+from semdnn.figures.style import PAGE_WIDTH, display_name, drawing
 
 N_COLUMNS = 3
 
@@ -42,7 +43,7 @@ def layer_profiles(
         for panel in panels[len(deep) :]:
             panel.set_axis_off()
         for place, (panel, (name, points)) in enumerate(zip(panels, deep.items(), strict=False)):
-            _profile(panel, points, colour(name, place))
+            _profile(panel, points, shade_of(name))
             if np.isfinite(ceiling).all():
                 panel.axhline(ceiling[0], color="0.55", linewidth=0.8, linestyle="--")
             for shade, value in enumerate(flat.values()):

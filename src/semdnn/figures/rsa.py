@@ -8,9 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from semdnn.figures.style import PAGE_WIDTH, colour, display_name, drawing
+from semdnn.figures.style import COLOURS, PAGE_WIDTH, display_name, drawing
 
 ALPHA = 0.05
+
+_FAMILY = ("semdnn", "catdnn", "cae")
+_UNTRAINED, _OTHER = "#999999", "#A9BACB"
 
 
 class Bar(NamedTuple):
@@ -22,6 +25,14 @@ class Bar(NamedTuple):
     high: float
     chance: float
     p: float
+
+
+def shade_of(model: str) -> str:
+    """Return a model's colour: the family's own, grey if untrained, one for all others."""
+    name = model.lower()
+    if "notrain" in name or "untrained" in name:
+        return _UNTRAINED
+    return next((COLOURS[kind] for kind in _FAMILY if name.startswith(kind)), _OTHER)
 
 
 def r2_bars(
@@ -66,7 +77,7 @@ def _bar_panel(panel: Axes, bars: Sequence[Bar], ceiling: tuple[float, float]) -
         panel.axvspan(*ceiling, color="0.88", linewidth=0, label="noise ceiling, lower to upper")
         for bound in ceiling:
             panel.axvline(bound, color="0.55", linewidth=0.7)
-    shades = [colour(bar.name, place) for place, bar in enumerate(bars)]
+    shades = [shade_of(bar.name) for bar in bars]
     panel.barh(places, means, 0.72, color=shades, zorder=2)
     panel.hlines(places, limits[:, 0], limits[:, 1], color="0.15", linewidth=0.9, zorder=3)
     panel.plot(

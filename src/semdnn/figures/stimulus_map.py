@@ -52,9 +52,16 @@ def _scatter(
     labels: Sequence[str],
 ) -> None:
     panel.scatter(points[:, 0], points[:, 1], c=colours, s=22, edgecolors="0.2", linewidths=0.4)
-    for label, (x, y) in zip(labels, points, strict=False):
+    for place, label in enumerate(labels):
+        left = _crowded(points, place)
         panel.annotate(
-            label, (x, y), xytext=(3.5, 2), textcoords="offset points", fontsize=6, color="0.15"
+            label,
+            points[place],
+            xytext=(-3.5 if left else 3.5, 2),
+            horizontalalignment="right" if left else "left",
+            textcoords="offset points",
+            fontsize=6,
+            color="0.15",
         )
     panel.set_aspect("equal", adjustable="datalim")
     panel.margins(0.1)
@@ -62,6 +69,13 @@ def _scatter(
     panel.set_yticks([])
     panel.spines[:].set_visible(True)
     panel.spines[:].set_color("0.8")
+
+
+def _crowded(points: NDArray[np.floating], place: int) -> bool:
+    """Return whether another point lies just right of this one, where its label would be."""
+    apart = (points - points[place]) / max(float(np.ptp(points)), 1e-12)
+    beside = (apart[:, 0] > 0) & (apart[:, 0] < 0.25) & (np.abs(apart[:, 1]) < 0.02)
+    return bool(beside.any())
 
 
 def _colours(points: NDArray[np.floating]) -> NDArray[np.float64]:
