@@ -133,10 +133,8 @@ def ceilings_table(folders):
         n_pairs = data.listeners.shape[1]
         anything = np.random.default_rng(0).random((1, n_pairs))
         found = cross_validated_r2(data.listeners, anything, rng=np.random.default_rng(0))
-        lower, upper = found.noise_ceiling
-        lines.append(
-            f"| {data.name} | {data.n_listeners} | {len(data.stimuli)} | {lower:.2f} | {upper:.2f} |"
-        )
+        bounds = " | ".join(f"{bound:.2f}" for bound in found.noise_ceiling)
+        lines.append(f"| {data.name} | {data.n_listeners} | {len(data.stimuli)} | {bounds} |")
     return lines
 
 

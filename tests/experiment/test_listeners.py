@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ class Fixed:
     name: str
     values: dict
     n_calls: int = 0
-    card: Card = Card("a test", "none needed")
+    card: Card = field(default_factory=lambda: Card("a test", "none needed"))
 
     def layers(self, stimuli):
         self.n_calls += 1
