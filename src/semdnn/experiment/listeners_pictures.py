@@ -47,7 +47,10 @@ def _bars(result: ListenersResult) -> ReportFigure:
     if np.isfinite(result.ceiling).all():
         caption += " Grey: between the lower and the upper noise ceiling."
     return ReportFigure(
-        "models", "listeners", caption, r2_bars(bars, tuple(result.ceiling), better)
+        "models",
+        "listeners",
+        caption,
+        r2_bars(bars, (result.ceiling.lower, result.ceiling.upper), better),
     )
 
 
@@ -58,7 +61,10 @@ def _profiles(result: ListenersResult) -> ReportFigure:
         "Dashed: lower noise ceiling. Shaded: intervals, where listeners are held out."
     )
     return ReportFigure(
-        "layers", "listeners", caption, layer_profiles(models, tuple(result.ceiling))
+        "layers",
+        "listeners",
+        caption,
+        layer_profiles(models, (result.ceiling.lower, result.ceiling.upper)),
     )
 
 

@@ -84,7 +84,8 @@ def _colours(points: NDArray[np.floating]) -> NDArray[np.float64]:
     x, y = ((points - points.min(axis=0)) / np.where(spread > 0, spread, 1)).T
     blue, orange = np.array([0.0, 0.35, 0.75]), np.array([0.9, 0.45, 0.0])
     hue = blue + x[:, None] * (orange - blue)
-    return np.clip(hue * (0.55 + 0.45 * y[:, None]) + 0.35 * y[:, None] * (1 - hue), 0, 1)
+    lit = hue * (0.55 + 0.45 * y[:, None]) + 0.35 * y[:, None] * (1 - hue)
+    return np.asarray(np.clip(lit, 0, 1))
 
 
 def _shortened(name: str) -> str:
