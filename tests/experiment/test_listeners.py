@@ -204,7 +204,8 @@ def test_everything_found_is_written(behaviour, stimuli, models, tmp_path):
     assert "--ink:" in page  # the run report's style sheet
     content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert [item["name"] for item in content["models"]] == ["good", "other"]
-    rows = list(csv.DictReader((tmp_path / "results.csv").open(encoding="utf-8")))
+    text = (tmp_path / "results.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     assert [(row["model"], row["layer"]) for row in rows] == [
         ("good", ""), ("good", "early"), ("good", "late"), ("other", ""), ("other", "only"),
     ]  # fmt: skip
