@@ -79,7 +79,7 @@ class Block:
         passive = torch.cat([self.passive, entering.chosen], 1)
         fresh = torch.zeros_like(entering.words, dtype=self.weights.dtype)
         weights = torch.cat([self.weights, fresh], 1)
-        n_slots = int(passive.sum(1).max())
+        n_slots = max(passive.sum(1).tolist(), default=0)
         order = torch.argsort(~passive, dim=1, stable=True)[:, :n_slots]
         self.words, self.passive = grown.gather(1, order), passive.gather(1, order)
         self.weights = weights.gather(1, order)
