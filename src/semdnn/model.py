@@ -1,6 +1,6 @@
 """`SemanticModel`: a trained network with its dictionary, the object that users hold."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -10,12 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from semdnn.audio.patches import cut_stream
-from semdnn.audio.waveform import SAMPLE_RATE, stream
 from semdnn.errors import SemdnnError
-from semdnn.features.logmel import log_mel_stream
+from semdnn.network.activations import Activations, ActivationStream, blocks_of, hop_frames_of
 from semdnn.network.checkpoint import Checkpoint, load_checkpoint, network_of
-from semdnn.network.inference import predict
 from semdnn.semantics.decoding import WordScores, conse, decode, top_words
 from semdnn.semantics.dictionary import Dictionary
 from semdnn.semantics.text import words_of
@@ -23,6 +20,8 @@ from semdnn.semantics.vocabulary import build_vocabulary
 from semdnn.semantics.word_space import open_word_space
 
 DEFAULT_MODEL = "semdnn-small"
+FOLDER_FILE = "model.safetensors"
+"""The checkpoint's name in a model folder of Hugging Face's layout."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,13 @@ class SemanticModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path = DEFAULT_MODEL) -> "SemanticModel":
-        """Load a shipped network by its name, or any checkpoint file.
+        """Load a shipped network by its name, a checkpoint file, or a model folder.
+
+        Parameters
+        ----------
+        name_or_path : str or Path
+            A name out of `MODELS`, a checkpoint, or a folder that ``semdnn export`` wrote (its
+            ``model.safetensors`` is read).
 
         Raises
         ------
@@ -115,10 +120,12 @@ class SemanticModel:
         if shipped is not None:
             with as_file(files("semdnn") / "weights" / shipped.file) as path:
                 return cls(load_checkpoint(path))
-        if Path(name_or_path).is_file():
-            return cls(load_checkpoint(Path(name_or_path)))
+        path = Path(name_or_path)
+        path = path / FOLDER_FILE if path.is_dir() else path
+        if path.is_file():
+            return cls(load_checkpoint(path))
         known = ", ".join(MODELS)
-        raise ModelError(f"{name_or_path}: no such checkpoint file; shipped networks: {known}")
+        raise ModelError(f"{path}: no such checkpoint file; shipped networks: {known}")
 
     @property
     def n_parameters(self) -> int:
@@ -126,36 +133,65 @@ class SemanticModel:
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     def listen(self, sound: Path | str | NDArray[np.floating]) -> Listening:
-        """Return the network's output for one sound, read in bounded memory.
+        """Return the network's output for one sound; parameters and errors of `activations`."""
+        heard = self.activations(sound, ["output"])
+        return Listening(heard.values["output"], heard.duration_s, heard.n_patches)
+
+    def activations(
+        self,
+        sound: Path | str | NDArray[np.floating],
+        layers: Sequence[str],
+        *,
+        hop_s: float | None = None,
+    ) -> Activations:
+        """Return layers of one sound, averaged over its patches, in bounded memory.
 
         Parameters
         ----------
         sound : path, or float array [shape=(n,)]
             A sound file of any length, or samples at 16 kHz.
+        layers : sequence of str
+            Names out of ``model.network.layer_shapes()``; "output" is the prediction.
+        hop_s : float, optional
+            Seconds from one patch to the next, a multiple of 0.01; by default as in training.
 
         Raises
         ------
+        NetworkError
+            If the network lacks a layer, or `hop_s` is not a positive multiple of 0.01.
         AudioError
             If the file cannot be read, or the sound is shorter than 25 ms.
         """
-        n_samples = 0
+        return self.patch_activations(sound, layers, hop_s=hop_s).mean()
 
-        def counted() -> Iterator[NDArray[np.floating]]:
-            nonlocal n_samples
-            for block in _blocks(sound):
-                n_samples += len(block)
-                yield block
+    def patch_activations(
+        self,
+        sound: Path | str | NDArray[np.floating],
+        layers: Sequence[str],
+        *,
+        hop_s: float | None = None,
+    ) -> ActivationStream:
+        """Return layers of each patch, to be iterated over once; parameters of `activations`.
 
-        total = np.zeros(1)
-        n_patches = 0
+        About 64 patches are held at a time, however long the sound is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(0).standard_normal(32000).astype("float32")
+        >>> model = SemanticModel.load("semdnn-small")
+        >>> for part in model.patch_activations(noise, ["fc1"], hop_s=0.48):
+        ...     print(part.start_s, part.values["fc1"].shape)
+        [0.   0.48 0.96] (3, 256)
+        """
         features = self.checkpoint.features
-        frames = log_mel_stream(counted(), log_offset=features.log_offset)
-        for patches in cut_stream(frames, hop_frames=features.hop_frames):
-            outputs = predict(self.network, patches)
-            total = total + outputs.sum(axis=0, dtype=np.float64)
-            n_patches += len(outputs)
-        mean = (total / n_patches).astype(np.float32)
-        return Listening(mean, n_samples / SAMPLE_RATE, n_patches)
+        return ActivationStream(
+            self.network,
+            blocks_of(sound),
+            layers,
+            log_offset=features.log_offset,
+            hop_frames=features.hop_frames if hop_s is None else hop_frames_of(hop_s),
+        )
 
     def embed(self, sound: Path | str | NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the sound's point in the word space, unit length [shape=(D,)].
@@ -256,9 +292,3 @@ class SemanticModel:
             return WordScores(predictions, None)
         dictionary = self.dictionary
         return decode(dictionary.vectors, self._points(predictions), offset=dictionary.offset)
-
-
-def _blocks(sound: Path | str | NDArray[np.floating]) -> Iterable[NDArray[np.floating]]:
-    if isinstance(sound, Path | str):
-        return stream(Path(sound))
-    return (np.asarray(sound),)
