@@ -12,6 +12,7 @@ from semdnn.errors import SemdnnError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "label": ("semdnn.cli.label", "Describe sounds with words."),
+    "embed": ("semdnn.cli.embed", "Write any layer of a network for sounds, as arrays."),
     "reproduce": ("semdnn.cli.reproduce", "Run the paper: train, evaluate, compare, report."),
     "train": ("semdnn.cli.train", "Train the networks of a recipe on a library."),
     "evaluate": ("semdnn.cli.evaluate", "Score a trained network on described sounds."),
