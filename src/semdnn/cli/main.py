@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "rsa": ("semdnn.cli.rsa", "Predict listeners' dissimilarities from models."),
     "data": ("semdnn.cli.data", "List the published sets, and get them."),
     "convert-weights": ("semdnn.cli.convert_weights", "Make published weights safe to load."),
+    "export": ("semdnn.cli.export", "Write a network for other programs: ONNX, Hugging Face."),
     "models": ("semdnn.cli.models", "List the networks that ship with the package."),
 }
 

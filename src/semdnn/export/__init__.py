@@ -1,0 +1,1 @@
+"""Networks for other programs: ONNX files and model folders in Hugging Face's layout."""
