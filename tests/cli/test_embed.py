@@ -41,18 +41,17 @@ def test_where_no_sound_is_good_nothing_is_written(tiny_checkpoint, capsys, tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    "case",
     [
-        (("-o", "e.txt"), "suffix"),
-        (("-o", "e.npz", "--layer", "fc9"), "no such layer; this network has pool1"),
-        (("-o", "e.npz", "--hop", "0.015"), "multiple of 0.01"),
+        ("e.txt", "--per", "sound", "suffix"),
+        ("e.npz", "--layer", "fc9", "no such layer; this network has pool1"),
+        ("e.npz", "--hop", "0.015", "multiple of 0.01"),
     ],
 )
-def test_wrong_usage_is_told_in_one_line(
-    sounds, tiny_checkpoint, capsys, tmp_path, monkeypatch, arguments, told
-):
-    monkeypatch.chdir(tmp_path)
-    status, err = embed(capsys, sounds, "--model", tiny_checkpoint, *arguments)
+def test_wrong_usage_is_told_in_one_line(sounds, tiny_checkpoint, capsys, tmp_path, case):
+    name, option, value, told = case
+    target = tmp_path / name
+    status, err = embed(capsys, sounds, "--model", tiny_checkpoint, "-o", target, option, value)
     assert status == 2
     assert told in err
     assert err.count("\n") == 1
