@@ -1,4 +1,4 @@
-"""Embedding in PyTorch, the same network as ONNX, and YAMNet: time and operations a second of sound.
+"""Embedding in PyTorch, the same network as ONNX, and YAMNet: time and operations a second.
 
     python benchmarks/embedding.py [--yamnet yamnet_float.onnx] [--seconds 60] [--runs 7]
 
