@@ -59,7 +59,7 @@ class SoundRows:
         self.start_s: list[float] = []
         self.duration_s = 0.0
         self.files: dict[str, SpooledTemporaryFile[bytes]] = {
-            name: SpooledTemporaryFile(HELD_BYTES, dir=folder)  # noqa: SIM115 - `close` closes it
+            name: SpooledTemporaryFile(HELD_BYTES, dir=str(folder))  # noqa: SIM115 - `close` closes it
             for name in layers
         }
 
