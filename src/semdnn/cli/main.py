@@ -13,6 +13,9 @@ from semdnn.errors import SemdnnError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "label": ("semdnn.cli.label", "Describe sounds with words."),
     "embed": ("semdnn.cli.embed", "Write any layer of a network for sounds, as arrays."),
+    "index": ("semdnn.cli.index", "Hear a library and keep a catalogue of it."),
+    "search": ("semdnn.cli.search", "Find sounds of a catalogue by words, by a sound, or both."),
+    "duplicates": ("semdnn.cli.duplicates", "List what a catalogue has more than once."),
     "reproduce": ("semdnn.cli.reproduce", "Run the paper: train, evaluate, compare, report."),
     "train": ("semdnn.cli.train", "Train the networks of a recipe on a library."),
     "evaluate": ("semdnn.cli.evaluate", "Score a trained network on described sounds."),
@@ -67,7 +70,7 @@ def main(arguments: list[str] | None = None) -> Any:
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        resumes = bool({"reproduce", "train"} & set(given))
+        resumes = bool({"reproduce", "train", "index"} & set(given))
         click.echo("interrupted" + "; the same command goes on from here" * resumes, err=True)
         return 130
     except (SemdnnError, OSError) as error:

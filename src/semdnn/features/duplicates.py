@@ -61,14 +61,15 @@ def near_duplicate_groups(store: LogMelStore, *, threshold: float = THRESHOLD) -
     first_patch = np.searchsorted(store.sound_of_patch, np.arange(len(store) + 1))
 
     def picture(sound: int) -> Picture:
-        return unit_level(store, np.arange(first_patch[sound], first_patch[sound + 1]))
+        patches = store.read(np.arange(first_patch[sound], first_patch[sound + 1]))
+        return unit_level(patches.reshape(-1, N_MELS), store.settings.log_offset)
 
     prints = np.empty((len(store), 2 * N_MELS), np.float32)
     for sound in range(len(store)):
         prints[sound] = fingerprint(picture(sound))
     held = lru_cache(_HELD_PICTURES)(picture)
     parent = list(range(len(store)))
-    for i, j in _candidates(prints):
+    for i, j in near_pairs(prints):
         a, b = _root(parent, i), _root(parent, j)
         if a != b and (
             store.content[i] == store.content[j] or likeness(held(i), held(j)) >= threshold
@@ -79,16 +80,22 @@ def near_duplicate_groups(store: LogMelStore, *, threshold: float = THRESHOLD) -
     return np.unique(roots, return_inverse=True)[1].astype(np.int32).reshape(len(store))
 
 
-def unit_level(store: LogMelStore, patches: NDArray[np.int64]) -> Picture:
+def unit_level(frames: Picture, log_offset: float) -> Picture:
     """Return the log-mel picture of a sound, free of its gain.
+
+    Parameters
+    ----------
+    frames : array of float32 [shape=(T, 64)]
+        ln(mel + log_offset).
+    log_offset : float
+        What was added before the logarithm.
 
     Returns
     -------
     array of float32 [shape=(T, 64)]
         ln(mel / level + 0.02); the level is the energy-weighted mean, which silence does not move.
     """
-    frames = store.read(patches).reshape(-1, N_MELS)
-    mel: Picture = np.maximum(np.exp(frames) - np.float32(store.settings.log_offset), 0)
+    mel: Picture = np.maximum(np.exp(frames) - np.float32(log_offset), 0)
     level = float(np.square(mel).sum()) / max(float(mel.sum()), 1e-12)
     picture: Picture = np.log(mel / np.float32(max(level, 1e-9)) + np.float32(_FLOOR))
     return picture
@@ -99,6 +106,24 @@ def fingerprint(picture: Picture) -> NDArray[np.float32]:
     active = _active(picture)
     heard = picture[active] if active.any() else picture
     return np.concatenate([heard.mean(axis=0), heard.std(axis=0)])
+
+
+def near_pairs(prints: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs i < j of fingerprints [shape=(S, 128)] that lie within `NEAR`.
+
+    Memory grows with the number of sounds only.
+    """
+    centred = prints - prints.sum(axis=0) / max(len(prints), 1)
+    squares = np.square(centred).sum(axis=1)
+    limit = NEAR**2 * prints.shape[1]
+    for start in range(0, len(prints), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        distance = (
+            squares[rows, np.newaxis] + squares[start:] - 2 * centred[rows] @ centred[start:].T
+        )
+        for i, j in np.argwhere(distance <= limit):
+            if i < j:
+                yield int(start + i), int(start + j)
 
 
 def likeness(a: Picture, b: Picture) -> float:
@@ -152,21 +177,6 @@ def _coarser(picture: Picture) -> Picture:
     whole = len(picture) // _COARSE * _COARSE
     mean: Picture = picture[:whole].reshape(-1, _COARSE, N_MELS).mean(axis=1)
     return mean
-
-
-def _candidates(prints: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
-    """Yield pairs i < j of near fingerprints; memory grows with the number of sounds only."""
-    centred = prints - prints.sum(axis=0) / max(len(prints), 1)
-    squares = np.square(centred).sum(axis=1)
-    limit = NEAR**2 * prints.shape[1]
-    for start in range(0, len(prints), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        distance = (
-            squares[rows, np.newaxis] + squares[start:] - 2 * centred[rows] @ centred[start:].T
-        )
-        for i, j in np.argwhere(distance <= limit):
-            if i < j:
-                yield int(start + i), int(start + j)
 
 
 def _root(parent: list[int], sound: int) -> int:

@@ -1,0 +1,236 @@
+"""`Catalogue`: a library's sounds by meaning, the object that programs hold."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semdnn.catalogue.database import (
+    CatalogueError,
+    database_path,
+    open_for_reading,
+    read_meta,
+    snapshot,
+)
+from semdnn.catalogue.query import Query
+from semdnn.catalogue.search import Asked, Match, WordWeight, ask, find, words_of_sound
+from semdnn.catalogue.shelf import Shelves
+from semdnn.semantics.table_space import WordSpace
+from semdnn.semantics.word_space import open_word_space
+
+if TYPE_CHECKING:
+    from semdnn.catalogue.duplicates import DuplicateGroup
+    from semdnn.catalogue.index import Updated
+
+
+class CatalogueSound(NamedTuple):
+    """A file of a catalogue; `id` is its sound's, which files of one content share."""
+
+    id: int
+    path: Path
+    duration_s: float
+    description: str
+    category: str
+    source: str
+    licence: str
+
+
+class SoundVectors(NamedTuple):
+    """Vectors of all sounds: `ids` int64 [shape=(S,)], `vectors` float32 [shape=(S, D)]."""
+
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
+class Catalogue:
+    """Sounds of one or more libraries, what was heard in them and what is written about them.
+
+    Reading is read-only and may be done from any thread; each answer is of one state, while
+    another process indexes.
+
+    Parameters
+    ----------
+    database : Path
+        The catalogue's file; only `update` makes it where it is not there.
+
+    Examples
+    --------
+    >>> from semdnn.catalogue.query import Query
+    >>> catalogue = Catalogue.open("my_sounds/")  # doctest: +SKIP
+    >>> catalogue.search(Query(text="metal door slam"))[0].path  # doctest: +SKIP
+    """
+
+    def __init__(self, database: Path | str) -> None:
+        self.database = database_path(Path(database))
+        self._base = self.database.resolve().parent
+        self._shelves = Shelves(self.database)
+        self._own = threading.local()
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Catalogue":
+        """Open a catalogue that is there: its file, or the library that holds it.
+
+        Raises
+        ------
+        CatalogueError
+            If there is none, or it is damaged or of another version.
+        """
+        catalogue = cls(path)
+        with catalogue._reading():
+            return catalogue
+
+    @property
+    def model_name(self) -> str:
+        """Name or file of the network that hears the catalogue's sounds."""
+        with self._reading() as connection:
+            return read_meta(connection, "model")
+
+    @cached_property
+    def space(self) -> WordSpace:
+        """The word space that questions are looked up in."""
+        with self._reading() as connection:
+            return open_word_space(read_meta(connection, "word_space"))
+
+    def update(
+        self, folders: Sequence[Path | str], *, model: str = "", n_workers: int | None = None
+    ) -> "Updated":
+        """Bring the catalogue up to date with libraries: `semdnn.catalogue.index`."""
+        from semdnn.catalogue.index import update_catalogue  # noqa: PLC0415 - loads torch
+
+        places = [Path(folder) for folder in folders]
+        return update_catalogue(self.database, places, model_name=model, n_workers=n_workers)
+
+    def ask(self, query: Query) -> Asked:
+        """Look up a question's words; ``ask(query).meaning.unknown`` are those not known.
+
+        Raises
+        ------
+        QueryError
+            If nothing is left to search by.
+        AudioError
+            If the example cannot be read.
+        """
+        return ask(query, self.space, self._vector_of(query.like))
+
+    def search(self, query: Query) -> list[Match]:
+        """Return the sounds that fit a question best: `semdnn.catalogue.search`.
+
+        Raises
+        ------
+        QueryError
+            If nothing is left to search by.
+        AudioError
+            If the example cannot be read.
+        """
+        asked = self.ask(query)
+        with self._reading() as connection:
+            return find(asked, connection, self._shelves, self._base)
+
+    def __len__(self) -> int:
+        with self._reading() as connection:
+            count = "SELECT count(*) FROM contents WHERE n_files > 0"
+            return int(connection.execute(count).fetchone()[0])
+
+    def sounds(self) -> list[CatalogueSound]:
+        """Return every file of the catalogue, by library and name."""
+        with self._reading() as connection:
+            roots = {
+                number: (self._base / folder).resolve()
+                for number, folder in connection.execute("SELECT id, folder FROM libraries")
+            }
+            found = connection.execute(
+                "SELECT library_id, name, content_id, duration_s, description, category, source,"
+                " licence FROM files JOIN contents ON contents.id = content_id"
+                " ORDER BY library_id, name"
+            )
+            return [
+                CatalogueSound(content, roots[library] / name, *rest)
+                for library, name, content, *rest in found
+            ]
+
+    def vectors(self) -> SoundVectors:
+        """Return the unit vectors of all sounds, by id."""
+        with self._reading() as connection:
+            shelf = self._shelves.shelf(connection)
+        order = np.argsort(shelf.ids)
+        return SoundVectors(shelf.ids[order], shelf.vectors[shelf.rows[order]])
+
+    def path_of(self, number: int) -> Path:
+        """Return where a sound lies: the first place of several that has a file now.
+
+        Raises
+        ------
+        CatalogueError
+            If the catalogue has no such sound.
+        """
+        with self._reading() as connection:
+            found = connection.execute(
+                "SELECT folder, name FROM files JOIN libraries ON libraries.id = library_id"
+                " WHERE content_id = ? ORDER BY folder, name",
+                (number,),
+            ).fetchall()
+        paths = [(self._base / folder).resolve() / name for folder, name in found]
+        if not paths:
+            raise CatalogueError(f"{self.database}: no sound {number} in this catalogue")
+        return next((path for path in paths if path.is_file()), paths[0])
+
+    def words(self, number: int) -> tuple[WordWeight, ...]:
+        """Return what was heard in a sound, in falling weight; empty for an unknown id."""
+        with self._reading() as connection:
+            return words_of_sound(connection, number)
+
+    def duplicates(self) -> "list[DuplicateGroup]":
+        """Return the sounds that are there more than once: `semdnn.catalogue.duplicates`."""
+        from semdnn.catalogue.duplicates import find_duplicates  # noqa: PLC0415 - reads audio
+
+        with self._reading() as connection:
+            return find_duplicates(connection, self._base)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield this thread's connection on one state of the catalogue."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = open_for_reading(self.database)
+        if connection.in_transaction:
+            yield connection
+            return
+        with snapshot(connection):
+            yield connection
+
+    def _vector_of(self, like: Path | int | None) -> NDArray[np.float32] | None:
+        if like is None:
+            return None
+        if isinstance(like, int):
+            return self._vector_by("id", like)
+        from semdnn.catalogue.library_files import hash_of  # noqa: PLC0415
+
+        known = self._vector_by("hash", hash_of(like)) if like.is_file() else None
+        return self._heard(like) if known is None else known
+
+    def _vector_by(self, column: str, value: int | bytes) -> NDArray[np.float32] | None:
+        with self._reading() as connection:
+            shelf = self._shelves.shelf(connection)
+            select = f"SELECT row FROM contents WHERE {column} = ?"  # noqa: S608 - constants
+            found = connection.execute(select, (value,)).fetchone()
+        if found is None and column == "id":
+            raise CatalogueError(f"{self.database}: no sound {value} in this catalogue")
+        return None if found is None else np.array(shelf.vectors[found[0]])
+
+    def _heard(self, path: Path) -> NDArray[np.float32]:
+        from semdnn.catalogue.hearing import points_of  # noqa: PLC0415 - loads torch
+        from semdnn.catalogue.index import check_model  # noqa: PLC0415
+        from semdnn.model import SemanticModel  # noqa: PLC0415
+
+        with self._reading() as connection:
+            name, identity = read_meta(connection, "model"), read_meta(connection, "identity")
+        model = SemanticModel.load(name)
+        check_model(self.database, identity, name, model)
+        vector: NDArray[np.float32] = points_of(model, model.listen(path).prediction[None])[0]
+        return vector

@@ -1,0 +1,122 @@
+"""A catalogue's vectors in the memory of one process, kept in step with the database."""
+
+import sqlite3
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semdnn.catalogue.database import read_meta
+from semdnn.catalogue.nearest import Codes, Nearest, encode, has_code_kernel, joined, nearest
+from semdnn.catalogue.vectors import next_row, open_vectors, vectors_path
+
+MANY_SOUNDS = 20_000
+"""From this number on, a second search makes codes: below it a plain pass takes milliseconds."""
+
+
+class Shelf(NamedTuple):
+    """The vectors of one state of a catalogue.
+
+    Attributes
+    ----------
+    vectors : float32 [shape=(N, D)]
+        Memory map; rows of sounds that are gone among them.
+    rows : int64 [shape=(S,)]
+        Rows of the S sounds that are there, ascending.
+    ids : int64 [shape=(S,)]
+        Their ids.
+    """
+
+    vectors: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    ids: NDArray[np.int64]
+
+    def mask(
+        self, ids: set[int] | None, *, but: set[int] = frozenset()
+    ) -> NDArray[np.bool_] | None:  # type: ignore[assignment]
+        """Return which rows are sounds, of `ids` only, and not in `but`; None for every row."""
+        if ids is None and not but and len(self.rows) == len(self.vectors):
+            return None
+        wanted = self.rows
+        if ids is not None:
+            wanted = wanted[np.isin(self.ids, np.fromiter(ids, np.int64, len(ids)))]
+        allowed = np.zeros(len(self.vectors), np.bool_)
+        allowed[wanted] = True
+        if but:
+            allowed[self.rows[np.isin(self.ids, np.fromiter(but, np.int64, len(but)))]] = False
+        return allowed
+
+    def rows_of(self, ids: list[int]) -> NDArray[np.int64]:
+        """Return the rows of sounds that are there."""
+        order = np.argsort(self.ids)
+        at = order[np.searchsorted(self.ids, ids, sorter=order)]
+        return np.take(self.rows, at)
+
+
+class Shelves:
+    """Gives the shelf of the state that a connection sees; may be asked from several threads.
+
+    Parameters
+    ----------
+    database : Path
+        The catalogue's file.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._lock = Lock()
+        self._state = ("", "")
+        self._shelf: Shelf | None = None
+        self._codes: Codes | None = None
+        self._n_searches = 0
+
+    def shelf(self, connection: sqlite3.Connection) -> Shelf:
+        """Return the vectors of the connection's snapshot.
+
+        Raises
+        ------
+        CatalogueError
+            If the vectors are missing or cut short.
+        """
+        state = (read_meta(connection, "generation"), read_meta(connection, "changes"))
+        with self._lock:
+            if self._shelf is None or state != self._state:
+                shelf = _read(self._database, connection)
+                if state[0] != self._state[0]:
+                    self._codes = None
+                self._state, self._shelf = state, shelf
+            return self._shelf
+
+    def nearest(
+        self, shelf: Shelf, query: NDArray[np.floating], n: int, allowed: NDArray[np.bool_] | None
+    ) -> Nearest:
+        """Return the nearest sounds of a shelf, exactly (`semdnn.catalogue.nearest`)."""
+        with self._lock:
+            self._n_searches += 1
+            if (
+                self._n_searches > 1
+                and shelf is self._shelf
+                and len(shelf.rows) >= MANY_SOUNDS
+                and has_code_kernel()
+            ):
+                self._extend_codes(shelf)
+            codes = self._codes if shelf is self._shelf else None
+        return nearest(shelf.vectors, query, n, allowed=allowed, codes=codes)
+
+    def _extend_codes(self, shelf: Shelf) -> None:
+        n_coded = 0 if self._codes is None else len(self._codes.codes)
+        if n_coded < len(shelf.vectors):
+            more = encode(shelf.vectors[n_coded:])
+            self._codes = more if self._codes is None else joined([self._codes, more])
+
+
+def _read(database: Path, connection: sqlite3.Connection) -> Shelf:
+    generation = int(read_meta(connection, "generation"))
+    n_dims = int(read_meta(connection, "n_dims") or 0)
+    path = vectors_path(database, generation)
+    vectors = open_vectors(path, next_row(connection), n_dims)
+    found = connection.execute("SELECT row, id FROM contents WHERE n_files > 0 ORDER BY row")
+    pairs = np.fromiter((number for pair in found for number in pair), np.int64).reshape(-1, 2)
+    return Shelf(vectors, np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]))
