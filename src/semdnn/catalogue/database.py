@@ -23,9 +23,7 @@ SCHEMA_VERSION = 1
 DEFAULT_PLACE = Path(".semdnn") / "catalogue.db"
 
 _WAIT_S = 60.0
-_SCHEMA = f"""
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
+_SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE libraries (
     id INTEGER PRIMARY KEY,
@@ -221,7 +219,8 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
         full_text = _FULL_TEXT if has_full_text(connection) else ""
         counters = "INSERT INTO meta VALUES ('changes', 0), ('generation', 0), ('n_rows', 0);"
-        connection.executescript(f"BEGIN;{_SCHEMA}{full_text}{counters}COMMIT;")
+        marks = f"PRAGMA application_id={APPLICATION_ID};PRAGMA user_version={SCHEMA_VERSION};"
+        connection.executescript(f"BEGIN;{marks}{_SCHEMA}{full_text}{counters}COMMIT;")
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from semdnn.catalogue.labels import readable
 from semdnn.catalogue.search import Match
 
 if TYPE_CHECKING:  # it imports torch, which a search does without
@@ -26,7 +25,7 @@ def matches_table(matches: Sequence[Match]) -> str:
         heard = ", ".join(word.word for word in match.words[:4])
         copies = f"  (+{match.n_files - 1} more)" if match.n_files > 1 else ""
         length = f"{match.duration_s:7.1f} s"
-        lines.append(f"{score} {star} {length}  {heard:<36}  {readable(match.path)}{copies}\n")
+        lines.append(f"{score} {star} {length}  {heard:<36}  {match.path!s}{copies}\n")
     return "".join(lines)
 
 
@@ -34,7 +33,7 @@ def matches_csv(matches: Sequence[Match]) -> str:
     """Return one row a sound under a header."""
     rows = (
         (
-            *(rank, match.id, readable(match.path), _number(match.similarity)),
+            *(rank, match.id, str(match.path), _number(match.similarity)),
             *(int(match.in_text), f"{match.duration_s:.3f}", match.description, match.licence),
             *("; ".join(word.word for word in match.words), match.n_files),
         )
@@ -49,7 +48,7 @@ def matches_json(matches: Sequence[Match]) -> str:
     records = (
         {
             **match._asdict(),
-            "path": readable(match.path),
+            "path": str(match.path),
             "similarity": None if math.isnan(match.similarity) else round(match.similarity, 6),
             "duration_s": round(match.duration_s, 3),
             "words": [{"word": word, "weight": round(weight, 6)} for word, weight in match.words],
@@ -61,7 +60,7 @@ def matches_json(matches: Sequence[Match]) -> str:
 
 def matches_paths(matches: Sequence[Match]) -> str:
     """Return one path a line."""
-    return "".join(f"{readable(match.path)}\n" for match in matches)
+    return "".join(f"{match.path!s}\n" for match in matches)
 
 
 MATCH_FORMATS: Mapping[str, Callable[[Sequence[Match]], str]] = {
@@ -76,8 +75,7 @@ def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
     """Return a paragraph a group: likeness to its first, duration, size, where it lies."""
     paragraphs = (
         "".join(
-            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  "
-            f"{readable(file.path)}\n"
+            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  {file.path!s}\n"
             for file in group
         )
         for group in groups
@@ -88,7 +86,7 @@ def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
 def duplicates_csv(groups: "Sequence[DuplicateGroup]") -> str:
     """Return one row a file under a header; groups are numbered from 1."""
     rows = (
-        (number, file.likeness, readable(file.path), f"{file.duration_s:.3f}", file.size)
+        (number, file.likeness, str(file.path), f"{file.duration_s:.3f}", file.size)
         for number, group in enumerate(groups, start=1)
         for file in group
     )
@@ -100,7 +98,7 @@ def duplicates_json(groups: "Sequence[DuplicateGroup]") -> str:
     lists = (
         [
             {
-                "path": readable(file.path),
+                "path": str(file.path),
                 "likeness": file.likeness,
                 "duration_s": round(file.duration_s, 3),
                 "bytes": file.size,

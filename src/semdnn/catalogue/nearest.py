@@ -165,7 +165,7 @@ def _rough_of_codes(codes: Codes, query: NDArray[np.float64]) -> tuple[Floats, F
 
     padded = torch.zeros(1, codes.codes.shape[1], dtype=torch.bfloat16)
     padded[0, : len(query)] = torch.from_numpy(query)
-    found = torch._weight_int8pack_mm(  # noqa: SLF001 - no public call reads one byte a number
+    found = torch._weight_int8pack_mm(  # no public call reads one byte a number
         padded,
         torch.from_numpy(codes.codes),
         torch.from_numpy(codes.scales).bfloat16(),

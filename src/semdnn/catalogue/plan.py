@@ -100,6 +100,8 @@ def plan_of(connection: sqlite3.Connection, folder: Path, base: Path) -> Plan:
     if not folder.is_dir():
         raise CatalogueError(f"{folder}: no such folder")
     folder = folder.resolve()
+    if os.fsencode(folder).decode("utf-8", "replace") != str(folder):
+        raise CatalogueError(f"{str(folder)!a}: its name is not valid UTF-8; rename it")
     state = folder_state(folder)
     if not state.files and not state.rejected:
         raise CatalogueError(

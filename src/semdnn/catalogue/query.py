@@ -168,11 +168,8 @@ def allowed_files(connection: sqlite3.Connection, filters: Filters, base: Path) 
         where, inner = _folder_condition(connection, filters.folder, base)
         conditions.append(where)
         values += inner
-    found = connection.execute(
-        "SELECT files.id FROM files JOIN contents ON contents.id = content_id WHERE "
-        + " AND ".join(conditions),
-        values,
-    ).fetchall()
+    select = "SELECT files.id FROM files JOIN contents ON contents.id = content_id WHERE "
+    found = connection.execute(select + " AND ".join(conditions), values).fetchall()
     if filters.folder and not found and len(conditions) == 2:
         raise QueryError(f"{filters.folder}: no sound of this catalogue is in such a folder")
     return {file for (file,) in found}

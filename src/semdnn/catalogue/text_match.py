@@ -69,7 +69,7 @@ def _by_index(connection: sqlite3.Connection, words: tuple[str, ...]) -> list[in
     rows = "SELECT content_id FROM texts JOIN files ON files.id = texts.rowid"
     try:
         found = connection.execute(
-            f"{rows} WHERE texts MATCH ? ORDER BY bm25(texts), files.id",  # noqa: S608 - constant
+            f"{rows} WHERE texts MATCH ? ORDER BY bm25(texts), files.id",
             (question,),
         ).fetchall()
     except sqlite3.OperationalError:  # made by an SQLite with FTS5, read by one without
