@@ -1,0 +1,81 @@
+"""``semdnn search`` and ``semdnn duplicates`` as a user runs them."""
+
+import csv
+import io
+import json
+import shutil
+
+import pytest
+
+from semdnn.cli.main import main
+
+
+@pytest.fixture
+def catalogue(sounds, tiny_checkpoint, capsys):
+    """The fixture's folder, indexed; a copy of one sound in it."""
+    shutil.copy(sounds / "click.wav", sounds / "inner/click copy.wav")
+    assert main(["index", str(sounds), "--model", str(tiny_checkpoint), "--workers", "1"]) == 0
+    capsys.readouterr()
+    return str(sounds)
+
+
+def asked(capsys, *arguments):
+    status = main(["search", *arguments])
+    told = capsys.readouterr()
+    return status, told.out, told.err
+
+
+def test_words_find_names_and_every_format_holds_them(catalogue, capsys):
+    status, out, _ = asked(capsys, "click", "--db", catalogue, "--format", "json")
+    first = json.loads(out.splitlines()[0])
+    assert (status, first["in_text"], first["n_files"]) == (0, True, 2)
+    _, out, _ = asked(capsys, "click", "--db", catalogue, "--format", "csv", "--top", "2")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["path"] for row in rows][0] == first["path"]
+    _, out, _ = asked(capsys, "click", "--db", catalogue, "--format", "paths")
+    assert out.splitlines()[0] == first["path"]
+    assert len(out.splitlines()) == 3
+    _, out, _ = asked(capsys, "click", "--db", catalogue)
+    assert "*" in out.splitlines()[0]
+    assert "(+1 more)" in out.splitlines()[0]
+
+
+def test_an_example_is_nearest_to_itself(catalogue, sounds, capsys):
+    _, out, _ = asked(
+        capsys, "--like", str(sounds / "noise.WAV"), "--db", catalogue, "--format", "json"
+    )
+    first = json.loads(out.splitlines()[0])
+    assert first["path"].endswith("noise.WAV")
+    assert first["similarity"] == pytest.approx(1, abs=1e-5)
+
+
+def test_filters_and_unwanted_words(catalogue, capsys):
+    paths = ("--db", catalogue, "--format", "paths")
+    assert "noise" in asked(capsys, "dog", "--min-duration", "1.5", *paths)[1]
+    assert len(asked(capsys, "dog", "--min-duration", "1.5", *paths)[1].splitlines()) == 1
+    inside = asked(capsys, "click", "--in", "inner", *paths)[1].splitlines()
+    assert len(inside) == 2
+    assert all("/inner/" in path for path in inside)
+    assert "noise" not in asked(capsys, "dog", "--not", "noise", *paths)[1]
+    status, _, told = asked(capsys, "dog", "--licence", "CC0", *paths)
+    assert status == 1
+    assert "nothing found" in told
+    status, _, told = asked(capsys, "dog", "--in", "nowhere", *paths)
+    assert status == 2
+    assert "no sound of this catalogue" in told
+
+
+def test_what_cannot_be_answered_is_one_line(catalogue, tmp_path, capsys, monkeypatch):
+    assert "nothing is asked" in asked(capsys, "--db", catalogue)[2]
+    monkeypatch.chdir(tmp_path)
+    status, _, told = asked(capsys, "dog")
+    assert status == 2
+    assert "no catalogue in this folder" in told
+
+
+def test_duplicates_are_grouped(catalogue, capsys):
+    assert main(["duplicates", "--db", catalogue, "--format", "json"]) == 0
+    (group,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [file["likeness"] for file in group] == ["first", "same bytes"]
+    assert main(["duplicates", "--db", catalogue]) == 0
+    assert "1 groups, 2 files" in capsys.readouterr().err
