@@ -31,7 +31,7 @@ def test_words_find_names_and_every_format_holds_them(catalogue, capsys):
     assert (status, first["in_text"], first["n_files"]) == (0, True, 2)
     _, out, _ = asked(capsys, "click", "--db", catalogue, "--format", "csv", "--top", "2")
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert [row["path"] for row in rows][0] == first["path"]
+    assert rows[0]["path"] == first["path"]
     _, out, _ = asked(capsys, "click", "--db", catalogue, "--format", "paths")
     assert out.splitlines()[0] == first["path"]
     assert len(out.splitlines()) == 3
