@@ -34,6 +34,16 @@ class ProceduralSettings(Settings):
     seed: int = 0
 
 
+class WordSettings(Settings):
+    """Which words of a description count.
+
+    ``part_of_speech = true`` keeps nouns, verbs and adjectives only, as spaCy tags the description
+    (``pip install "semdnn[spacy]"`` and its English model).
+    """
+
+    part_of_speech: bool = False
+
+
 class SplitSettings(Settings):
     """Which sounds are kept apart.
 
@@ -122,6 +132,7 @@ class Recipe(Settings):
     procedural: ProceduralSettings | None = None
     library: LibrarySettings = LibrarySettings()
     features: FeatureSettings = FeatureSettings()
+    words: WordSettings = WordSettings()
     dictionary: DictionarySettings = DictionarySettings()
     split: SplitSettings = SplitSettings()
     balance: BalanceSettings = BalanceSettings()

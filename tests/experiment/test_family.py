@@ -193,3 +193,16 @@ def test_seeds_begin_from_different_weights(run):
         for name in ("semdnn", "semdnn-seed5")
     ]
     assert not np.array_equal(*(s["output.weight"].numpy() for s in state))
+
+
+def test_a_recipe_can_keep_some_parts_of_speech_only(monkeypatch):
+    from semdnn.experiment import prepare as stage
+
+    def without_first(descriptions, words):
+        assert descriptions == ["Dog barks", "Rain"]
+        return [own[1:] for own in words]
+
+    monkeypatch.setattr(stage, "keep_parts_of_speech", without_first)
+    chosen = Recipe(name="x", words={"part_of_speech": True})
+    assert stage._words(chosen, ["Dog barks", "Rain"]) == [["bark"], []]
+    assert stage._words(Recipe(name="x"), ["Dog barks", "Rain"]) == [["dog", "bark"], ["rain"]]

@@ -26,6 +26,7 @@ from semdnn.semantics.balancing import (
     entropy,
 )
 from semdnn.semantics.dictionary import Dictionary, build_dictionary
+from semdnn.semantics.part_of_speech import keep_parts_of_speech
 from semdnn.semantics.splitting import join_groups, split_by_recording
 from semdnn.semantics.text import words_of
 from semdnn.semantics.word_space import open_word_space
@@ -139,7 +140,7 @@ def prepare(recipe: Recipe, library: Path | None, folder: Path) -> Prepared:
     rejected = [*table.rejected, *(Rejected(item.name, item.reason) for item in store.failures)]
     _require_sounds(library, readable, rejected, folder)
     build = build_dictionary(
-        [words_of(sound.description) for sound in readable],
+        _words(recipe, [sound.description for sound in readable]),
         open_word_space(recipe.word_space),
         recipe.dictionary,
     )
@@ -167,6 +168,13 @@ def prepare(recipe: Recipe, library: Path | None, folder: Path) -> Prepared:
     )
     _write_lists(prepared, folder)
     return prepared
+
+
+def _words(recipe: Recipe, descriptions: Sequence[str]) -> Sequence[Sequence[str]]:
+    words = [words_of(description) for description in descriptions]
+    if not recipe.words.part_of_speech:
+        return words
+    return keep_parts_of_speech(descriptions, words)
 
 
 def patches_of(store: LogMelStore, rows: NDArray[np.int64]) -> NDArray[np.int64]:
