@@ -118,11 +118,11 @@ def test_repeats_may_not_share_a_name_with_another_row(tmp_path):
         load_recipe(path)
 
 
-def test_the_shipped_family_is_the_papers():
+def test_the_shipped_family_is_the_papers_and_one_more():
     rows = {row.name: row for row in load_recipe("family").rows()}
     assert set(rows) == {
         *(f"{kind}{seed}" for kind in ("semdnn", "catdnn") for seed in ("", "-seed1", "-seed2")),
-        *("semdnn-unbal", "semdnn-glove", "semdnn-notrain", "cae"),
+        *("semdnn-unbal", "semdnn-glove", "semdnn-notrain", "semdnn-words", "cae"),
     }
 
 
