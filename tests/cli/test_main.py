@@ -39,7 +39,7 @@ def test_help_loads_nothing_heavy():
     ("arguments", "message"),
     [
         (["lable"], "No such command"),
-        (["label"], "Missing argument"),
+        (["label"], "give sound files"),
         (["label", "x.wav", "--model", "no-such-model"], "shipped networks: semdnn"),
         (["reproduce", "no-such-recipe", "-o", "runs/x"], "no such recipe"),
         (["evaluate", "m.safetensors", "--on", "esc50", "-o", "x"], "not NAME=DIR"),

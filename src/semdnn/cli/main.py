@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> Any:
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        resumes = bool({"reproduce", "train", "index"} & set(given))
+        resumes = bool({"reproduce", "train", "index", "rsa"} & set(given))
         click.echo("interrupted" + "; the same command goes on from here" * resumes, err=True)
         return 130
     except (SemdnnError, OSError) as error:
