@@ -121,6 +121,20 @@ class EvaluationSettings(Settings):
     n_permutations: int = Field(default=1000, ge=1)
 
 
+class ListenersSettings(Settings):
+    """How a run's networks are compared with listeners, and with which other models.
+
+    `models` are specs as ``semdnn rsa --models`` takes them; the run's networks come first.
+    The ridge steadies networks whose layers outnumber what a few stimuli bear.
+    """
+
+    models: tuple[str, ...] = ("log-mel", "spectral", "modulation", "words:minilm")
+    metric: Literal["cosine", "correlation"] = "cosine"
+    ridge: float = Field(default=0.1, ge=0)
+    n_splits: int = Field(default=1000, ge=1)
+    n_permutations: int = Field(default=10_000, ge=1)
+
+
 class Recipe(Settings):
     """Everything that decides a run's result, apart from the recordings themselves."""
 
@@ -143,6 +157,7 @@ class Recipe(Settings):
         validate_default=True,
     )
     evaluation: EvaluationSettings = EvaluationSettings()
+    listeners: ListenersSettings = ListenersSettings()
 
     @field_validator("models")
     @classmethod

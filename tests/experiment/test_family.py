@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
+from scipy.spatial.distance import pdist
 
 from semdnn.cli.main import main
 from semdnn.experiment.prepare import prepare
@@ -36,6 +38,11 @@ learning_rate = 1e-3
 [evaluation]
 n_bootstrap = 20
 n_permutations = 20
+
+[listeners]
+models = ["log-mel"]
+n_splits = 20
+n_permutations = 99
 
 [[models]]
 kind = "semdnn"
@@ -89,9 +96,27 @@ def recipe(table, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(recipe, tmp_path_factory):
+def listeners(tmp_path_factory):
+    """Five listeners who sort eight tones by their pitch, more or less."""
+    folder = tmp_path_factory.mktemp("behaviour") / "tones"
+    (folder / "audio").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    pitches = np.geomspace(200, 4000, 8)
+    names = [f"tone{round(pitch)}" for pitch in pitches]
+    for name, pitch in zip(names, pitches, strict=True):
+        samples = 0.3 * np.sin(2 * np.pi * pitch * np.arange(16_000) / 16_000)
+        soundfile.write(folder / "audio" / f"{name}.wav", samples, 16_000)
+    heard = pdist(np.log(pitches)[:, None])
+    condensed = heard + 0.1 * rng.standard_normal((5, heard.size))
+    np.savez(folder / "subjects.npz", condensed=condensed, names=np.array(names))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(recipe, listeners, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    assert main(["reproduce", str(recipe), "-o", str(folder)]) == 0
+    arguments = ["reproduce", str(recipe), "--listeners", f"tones={listeners}", "-o", str(folder)]
+    assert main([*arguments, "--models", "notrain:semdnn-small"]) == 0
     return folder
 
 
@@ -165,6 +190,18 @@ def test_every_row_is_trained_scored_and_reported(run):
     assert "untrained" in page
     assert "<svg" in page
     assert (run / "words.html").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_all_networks_and_other_models_meet_the_listeners(run):
+    report = json.loads((run / "report.json").read_text())
+    (found,) = report["listeners"].values()
+    models = {item["name"]: item for item in found["models"]}
+    assert set(models) == {*report["training"], "log-mel", "notrain-semdnn-small"}
+    assert models["log-mel"]["r2"] > max(0.1, models["log-mel"]["chance"])
+    page = (run / "report.html").read_text()
+    assert "<h2>Listeners</h2>" in page
+    assert page.count("<svg") == len(list((run / "figures").glob("*.svg")))
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from semdnn.cli.arguments import EXISTING_FOLDER, NAMED_FOLDER, OUTPUT_FOLDER, distinct
-from semdnn.experiment.reproduce import reproduce
+from semdnn.experiment.reproduce import Places, reproduce
 from semdnn.recipe import load_recipe
 
 
@@ -20,13 +20,35 @@ from semdnn.recipe import load_recipe
     callback=distinct,
     help="A test set; may be given several times.",
 )
+@click.option(
+    "--listeners",
+    multiple=True,
+    type=NAMED_FOLDER,
+    callback=distinct,
+    help="Listeners' dissimilarities with their recordings; may be given several times.",
+)
+@click.option(
+    "--models",
+    multiple=True,
+    metavar="SPEC",
+    help="A model to compare with listeners beside the run's own, such as yamnet:FILE.",
+)
 @click.option("-o", "--output", required=True, type=OUTPUT_FOLDER, help="The run's folder.")
-def command(*, recipe: str, library: Path | None, externals: dict[str, Path], output: Path) -> None:
+def command(
+    *,
+    recipe: str,
+    library: Path | None,
+    externals: dict[str, Path],
+    listeners: dict[str, Path],
+    models: tuple[str, ...],
+    output: Path,
+) -> None:
     """Run RECIPE (a TOML file, or quick, library or family) from recordings to report.
 
-    Words, split, training of semDNN and catDNN, evaluation, figures, report.html. Interrupt
+    Words, split, training, evaluation, listeners, figures, report.html. Interrupt
     it anywhere: the same command goes on from there.
     """
-    outcome = reproduce(load_recipe(recipe), library, externals, output, tell=click.echo)
+    places = Places(library, externals, listeners, models)
+    outcome = reproduce(load_recipe(recipe), places, output, tell=click.echo)
     click.echo(outcome.table)
     click.echo(f"\nreport: {outcome.report}")

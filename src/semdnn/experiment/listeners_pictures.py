@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 
 from semdnn.evaluation.rsa_map import stimulus_map, turned_onto
 from semdnn.experiment.listeners_result import ListenersResult
-from semdnn.experiment.report import ReportFigure
+from semdnn.experiment.report_figure import ReportFigure
 from semdnn.figures.layers import LayerPoint, layer_profiles
 from semdnn.figures.rdm_gallery import rdm_gallery
 from semdnn.figures.rsa import ALPHA, Bar, r2_bars

@@ -18,7 +18,7 @@ from semdnn.experiment.listeners import compare_with_listeners, listeners_text
 from semdnn.experiment.listeners_pictures import listeners_figures
 from semdnn.experiment.listeners_result import ListenerSettings, ListenersResult
 from semdnn.experiment.listeners_tables import COLUMNS, as_csv, as_plain, ceiling_text, table_rows
-from semdnn.experiment.report import ReportFigure
+from semdnn.experiment.report_figure import ReportFigure
 from semdnn.figures.style import as_svg
 from semdnn.files import canonical_json, write_json, write_text
 

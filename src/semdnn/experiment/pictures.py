@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from semdnn.experiment.classes import ClassAnalysis
 from semdnn.experiment.prepare import Prepared
-from semdnn.experiment.report import ReportFigure
+from semdnn.experiment.report_figure import ReportFigure
 from semdnn.experiment.training import Trained
 from semdnn.figures.rdm import class_rdms
 from semdnn.figures.scores import score_comparison

@@ -9,10 +9,12 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
 
 import semdnn
+from semdnn.experiment.listeners_report import ListenersSection
+from semdnn.experiment.listeners_tables import COLUMNS as LISTENER_COLUMNS
 from semdnn.experiment.prepare import Prepared
+from semdnn.experiment.report_figure import ReportFigure
 from semdnn.figures.style import as_svg, display_name
 from semdnn.files import canonical_json, write_json, write_text
 from semdnn.recipe import Recipe
@@ -33,16 +35,6 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class ReportFigure:
-    """A figure with its place in the report and what it shows."""
-
-    name: str
-    place: str
-    caption: str
-    figure: Figure
-
-
-@dataclass(frozen=True)
 class RunResults:
     """Everything that a run measured.
 
@@ -52,6 +44,8 @@ class RunResults:
     seeds : list of {"set", "model", "score", "mean", "deviation", "lowest", "highest", "n_seeds"}
     paired : list of {"set", "score", "difference", "low", "high", "p"}
     classes : {set: {model: {"pearson", "spearman", …}}}
+    listeners : list of ListenersSection
+        Comparisons with listeners; may be empty.
     training : {model: {"n_parameters", "n_epochs", "best_epoch", "best_loss", "minutes"}}
     """
 
@@ -60,6 +54,7 @@ class RunResults:
     paired: Sequence[Mapping[str, Any]]
     classes: Mapping[str, Mapping[str, Mapping[str, float]]]
     training: Mapping[str, Mapping[str, Any]]
+    listeners: Sequence[ListenersSection] = ()
 
 
 def write_report(
@@ -86,6 +81,7 @@ def write_report(
             "paired": list(results.paired),
             "classes": results.classes,
             "training": results.training,
+            "listeners": {section.title: section.content for section in results.listeners},
         },
     )
     environment = Environment(autoescape=True, undefined=StrictUndefined)
@@ -99,6 +95,8 @@ def write_report(
         sets=[_set_table(results.scores, name) for name in _set_names(results.scores)],
         seeds=_seed_tables(results.seeds),
         paired=results.paired,
+        listeners=results.listeners,
+        listener_columns=LISTENER_COLUMNS,
         classes=_class_rows(results.classes),
         training=[{"model": display_name(m), **row} for m, row in results.training.items()],
         rejected=Counter(item.reason for item in prepared.rejected).most_common(20),

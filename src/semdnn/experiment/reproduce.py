@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from semdnn.comparison.registry import open_model
 from semdnn.errors import SemdnnError
+from semdnn.evaluation.behaviour import read_behaviour
+from semdnn.experiment.listeners_report import ListenersSection, ListenersTask, listeners_section
+from semdnn.experiment.listeners_result import ListenerSettings
 from semdnn.experiment.overlap import recording_keys
 from semdnn.experiment.pictures import draw_all, word_map, word_plane
 from semdnn.experiment.prepare import Prepared, prepare
@@ -36,10 +41,33 @@ class RunError(SemdnnError):
     """A run's folder that belongs to something else."""
 
 
+@dataclass(frozen=True)
+class Places:
+    """What a run reads.
+
+    Attributes
+    ----------
+    library : Path or None
+        Folder of described recordings; None takes the recipe's synthesised library.
+    externals : mapping of name to folder
+        Test sets, never used for training or choosing.
+    listeners : mapping of name to path
+        Listeners' dissimilarities, with the recordings in the same folder (`read_behaviour`).
+    models : tuple of str
+        Comparison models beside the recipe's, such as ``yamnet:FILE``.
+    """
+
+    library: Path | None = None
+    externals: Mapping[str, Path] = field(default_factory=dict)
+    listeners: Mapping[str, Path] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+
+
 class _Run(NamedTuple):
     recipe: Recipe
-    externals: Mapping[str, Path]
+    places: Places
     folder: Path
+    tell: Tell
 
 
 class Outcome(NamedTuple):
@@ -51,8 +79,7 @@ class Outcome(NamedTuple):
 
 def reproduce(
     recipe: Recipe,
-    library: Path | None,
-    externals: Mapping[str, Path],
+    places: Places,
     folder: Path,
     *,
     tell: Tell,
@@ -63,10 +90,8 @@ def reproduce(
     ----------
     recipe : Recipe
         Settings of every stage.
-    library : Path or None
-        Folder of described recordings; None takes the recipe's synthesised library.
-    externals : mapping of name to folder
-        Test sets, never used for training or choosing.
+    places : Places
+        Library, test sets, listeners, comparison models.
     folder : Path
         The run's folder.
     tell : callable
@@ -78,39 +103,44 @@ def reproduce(
         If `folder` holds a run of another recipe or library.
     """
     check(recipe)
-    claim(folder, recipe, library)
+    claim(folder, recipe, places.library)
     sets = {
-        name: external_sounds(name, place) for name, place in externals.items()
+        name: external_sounds(name, place) for name, place in places.externals.items()
     }  # read first: a wrong folder is better told now than after the training
+    for place in places.listeners.values():
+        read_behaviour(place)
     tell("reading and describing the library")
-    prepared = prepare(recipe, library, folder)
+    prepared = prepare(recipe, places.library, folder)
     tell(
         f"{len(prepared.sounds)} sounds, {prepared.store.n_patches} patches, "
         f"{len(prepared.dictionary)} words; {len(prepared.rejected)} left out (rejected.csv)"
     )
     trained = train_all(recipe, prepared, folder, tell=tell)
     tell("evaluating")
-    run = _Run(recipe, externals, folder)
+    run = _Run(recipe, places, folder, tell)
     evaluation = evaluate_all(
         recipe,
         prepared,
         trained.checkpoints,
-        lambda own: _evaluation_sets(run, own, sets, tell),
+        lambda own: _evaluation_sets(run, own, sets),
     )
     rng = np.random.default_rng(recipe.seed)
     scores = as_plain(evaluation.scores, recipe, rng)
+    listeners = _listeners(run, trained)
     results = RunResults(
         scores=scores,
         seeds=over_seeds(recipe, evaluation.scores),
         paired=[pair._asdict() for pair in compare(evaluation.scores, recipe)],
         classes={name: item.as_json() for name, item in evaluation.classes.items()},
         training=trained.summaries,
+        listeners=listeners,
     )
     write_json(folder / "scores.json", scores)
     write_tables(folder, evaluation, scores)
     words = word_plane(prepared.dictionary, recipe.seed)
     write_text(folder / "words.html", word_map(recipe.name, prepared.dictionary, words))
     figures = draw_all(recipe, prepared, trained, scores, evaluation.classes, words)
+    figures += [figure for section in listeners for figure in section.figures]
     report = write_report(folder, recipe, prepared, results, figures)
     return Outcome(report, score_table(scores))
 
@@ -176,18 +206,42 @@ def check(recipe: Recipe) -> None:
 
 
 def _evaluation_sets(
-    run: _Run, prepared: Prepared, found: Mapping[str, ExternalSounds], tell: Tell
+    run: _Run, prepared: Prepared, found: Mapping[str, ExternalSounds]
 ) -> dict[str, EvaluationSet]:
     """Return the internal test part and every external set in the words of `prepared`."""
     data = {"internal": internal_set(prepared)}
     heard = np.concatenate([prepared.training, prepared.control, prepared.validation])
     trained_on = recording_keys(prepared.sounds[i] for i in heard)
     for name, sounds in found.items():
-        cache = cache_folder(run.folder / "external", name, run.externals[name])
+        cache = cache_folder(run.folder / "external", name, run.places.externals[name])
         try:
             data[name] = evaluation_set(
                 name, sounds, prepared.dictionary, run.recipe.features, cache, trained_on
             )
         except SetError as error:
-            tell(f"left out: {error}")
+            run.tell(f"left out: {error}")
     return data
+
+
+def _listeners(run: _Run, trained: Trained) -> list[ListenersSection]:
+    """Compare the run's networks and the other models with every set of listeners."""
+    chosen = run.recipe.listeners
+    own = [f"{name}={path}" for name, path in trained.checkpoints.items()]
+    specs = (*own, *chosen.models, *run.places.models)
+    settings = ListenerSettings(
+        metric=chosen.metric,
+        ridge=chosen.ridge,
+        n_splits=chosen.n_splits,
+        n_permutations=chosen.n_permutations,
+        seed=run.recipe.seed,
+    )
+    sections = []
+    for name, place in run.places.listeners.items():
+        run.tell(f"comparing with listeners: {name}")
+        task = ListenersTask(place, None, specs, settings)
+        folder = run.folder / "listeners" / name
+        try:
+            sections.append(listeners_section(task, folder, open_model=open_model, tell=run.tell))
+        except SemdnnError as error:
+            run.tell(f"left out: {name}: {error}")
+    return sections
