@@ -31,7 +31,8 @@ from threadpoolctl import threadpool_limits
 from semdnn.evaluation.amcss import amcss
 from semdnn.evaluation.ranking import ranking_scores
 from semdnn.evaluation.resampling import bootstrap_interval, paired_permutation_test
-from semdnn.experiment.evaluate import BLOCK_SOUNDS, TOP_N, Predictions, score_set
+from semdnn.experiment.evaluate import Predictions, score_set
+from semdnn.experiment.word_scores import BLOCK_SOUNDS, TOP_N
 from semdnn.semantics import nnls
 from semdnn.semantics.decoding import cosine_scores, decode, top_words
 from semdnn.semantics.dictionary import Dictionary
@@ -96,11 +97,15 @@ def generated_set(dictionary: Dictionary, n_sounds: int, rng: np.random.Generato
     cells = (np.ones(len(rows), np.bool_), (rows, np.concatenate(words)))
     return SimpleNamespace(
         names=range(n_sounds),
+        name="generated",
         truth=csr_array(cells, shape=(n_sounds, len(dictionary))),
         has_words=np.ones(n_sounds, np.bool_),
         classes=range(N_CLASSES),
         class_vectors=dictionary.vectors[:N_CLASSES],
-        labels=rng.integers(N_CLASSES, size=n_sounds),
+        class_truth=csr_array(
+            np.eye(N_CLASSES, dtype=bool)[rng.integers(N_CLASSES, size=n_sounds)]
+        ),
+        recordings=tuple(map(str, range(n_sounds))),
     )
 
 
