@@ -6,19 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from semdnn.experiment.evaluate import SetScores
+from semdnn.experiment.paired import KEYS
 from semdnn.recipe import ModelRow, Recipe
-
-KEYS = (
-    "ranking.dual",
-    "ranking.average",
-    "ranking.optimistic",
-    "ranking.pessimistic",
-    "ranking.cosine",
-    "amcss.5",
-    "amcss.10",
-    "amcss.15",
-    "zero_shot",
-)
 
 
 class Repeats(NamedTuple):
