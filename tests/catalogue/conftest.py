@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from semdnn.catalogue import update as update_module
 from semdnn.catalogue.catalogue import Catalogue
 
 
@@ -41,3 +42,29 @@ def catalogue(tmp_path, tiny_checkpoint):
         folders, **{"model": str(tiny_checkpoint), "n_workers": 2, **how}
     )
     return made
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """The names of the files that were heard."""
+    names = []
+    hear = update_module.hear
+
+    def counted(model, path):
+        names.append(path.name)
+        return hear(model, path)
+
+    monkeypatch.setattr(update_module, "hear", counted)
+    return names
+
+
+@pytest.fixture
+def write():
+    """Write a tone to a path: `write(path, hertz, seconds)`."""
+
+    def written(path, hertz, seconds=1.0):
+        time = np.arange(round(16_000 * seconds)) / 16_000
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * time), 16_000)
+
+    return written

@@ -2,42 +2,15 @@
 
 import os
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 
 import numpy as np
 import pytest
-import soundfile
 
-from semdnn.catalogue import update as update_module
-from semdnn.catalogue import vectors as vectors_module
 from semdnn.catalogue.catalogue import Catalogue
 from semdnn.catalogue.database import CatalogueError, find_database, open_for_writing
 from semdnn.catalogue.query import Query
 from semdnn.model import SemanticModel
-
-
-@pytest.fixture
-def heard(monkeypatch):
-    """The names of the files that were heard."""
-    names = []
-    hear = update_module.hear
-
-    def counted(model, path):
-        names.append(path.name)
-        return hear(model, path)
-
-    monkeypatch.setattr(update_module, "hear", counted)
-    return names
-
-
-def write(path, hertz, seconds=1.0):
-    time = np.arange(round(16_000 * seconds)) / 16_000
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * time), 16_000)
 
 
 def names_of(catalogue, folder):
@@ -63,7 +36,7 @@ def test_everything_is_taken_down_once(library, catalogue, tiny_checkpoint, hear
     assert heard == []
 
 
-def test_new_changed_moved_and_deleted_files(library, catalogue, heard):
+def test_new_changed_moved_and_deleted_files(library, catalogue, heard, write):
     catalogue.update([library])
     before = {str(sound.path): sound.id for sound in catalogue.sounds()}
     heard.clear()
@@ -82,7 +55,7 @@ def test_new_changed_moved_and_deleted_files(library, catalogue, heard):
     assert catalogue.search(Query(text="slam", by="text")) == []
 
 
-def test_a_file_that_moved_while_another_took_its_place(library, catalogue, heard):
+def test_a_file_that_moved_while_another_took_its_place(library, catalogue, heard, write):
     catalogue.update([library])
     heard.clear()
     (library / "rain.ogg").rename(library / "zz.ogg")
@@ -111,7 +84,9 @@ def test_touched_files_and_copies_are_not_heard_again(library, catalogue, heard)
     assert len(catalogue) == 6
 
 
-def test_sounds_that_move_to_another_library_are_known_again(library, catalogue, tmp_path, heard):
+def test_sounds_that_move_to_another_library_are_known_again(
+    library, catalogue, tmp_path, heard, write
+):
     other = tmp_path / "other"
     write(other / "one.wav", 999)
     catalogue.update([library, other])
@@ -225,96 +200,3 @@ def test_vectors_that_are_missing_are_said(library, catalogue):
     path.write_bytes(b"short")
     with pytest.raises(CatalogueError, match="missing or cut short"):
         Catalogue.open(catalogue.database).vectors()
-
-
-def test_dead_rows_are_cleared_away(library, catalogue, monkeypatch):
-    monkeypatch.setattr(vectors_module, "_MANY", 2)
-    catalogue.update([library])
-    reader = Catalogue.open(catalogue.database)
-    before = {sound.path.name: sound.id for sound in reader.sounds()}
-    vectors = dict(zip(*map(list, reader.vectors()), strict=True))
-    shutil.rmtree(library / "dogs")
-    (library / "rain.ogg").unlink()
-    catalogue.update([library])
-    assert [p.name[-1] for p in catalogue.database.parent.glob("*-vectors-*")] == ["1"]
-    after = reader.vectors()  # the same object, opened before
-    assert len(after.ids) == 3
-    for number, vector in zip(after.ids, after.vectors, strict=True):
-        np.testing.assert_array_equal(vector, vectors[number])
-    write(library / "new.wav", 1234)
-    catalogue.update([library])
-    assert {n: i for n, i in before.items() if i in after.ids}.items() <= {
-        sound.path.name: sound.id for sound in reader.sounds()
-    }.items()
-    assert len(reader.search(Query(text="dog", top=50))) == 4
-
-
-def test_reading_while_it_is_written(library, catalogue, monkeypatch):
-    monkeypatch.setattr(update_module, "GROUP_SOUNDS", 2)
-    catalogue.update([library])
-    for i in range(12):
-        write(library / f"more {i}.wav", 300 + 40 * i, 0.5)
-    (library / "rain.ogg").unlink()
-    writer = threading.Thread(target=catalogue.update, args=([library],))
-    writer.start()
-    sizes = []
-    reader = Catalogue.open(catalogue.database)
-    while writer.is_alive():
-        matches = reader.search(Query(text="dog", top=100))
-        sizes.append(len(matches))
-        assert len({match.id for match in matches}) == len(matches)
-        assert not np.isnan([match.similarity for match in matches]).any()
-    writer.join()
-    assert min(sizes) >= 6
-    assert len(reader.search(Query(text="dog", top=100))) == 17
-
-
-def test_threads_share_a_catalogue(library, catalogue):
-    catalogue.update([library])
-    catalogue.space  # noqa: B018 - loaded once, before the threads
-    expected = [match.id for match in catalogue.search(Query(text="dog"))]
-    found = [None] * 4
-
-    def search(at):
-        found[at] = [match.id for match in catalogue.search(Query(text="dog"))]
-
-    threads = [threading.Thread(target=search, args=(at,)) for at in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [expected] * 4
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from semdnn.catalogue import update
-from semdnn.catalogue.index import update_catalogue
-hear, n = update.hear, 0
-def mortal(model, path):
-    global n
-    n += 1
-    if n > 11:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return hear(model, path)
-update.hear, update.GROUP_SOUNDS = mortal, 2
-update_catalogue(Path(sys.argv[1]), [Path(sys.argv[2])], model_name=sys.argv[3], n_workers=1)
-"""
-
-
-@pytest.mark.slow
-def test_killed_in_the_middle_it_goes_on(library, catalogue, tiny_checkpoint, heard):
-    for i in range(14):
-        write(library / f"more {i:02}.wav", 300 + 40 * i, 0.5)
-    arguments = [str(catalogue.database), str(library), str(tiny_checkpoint)]
-    ended = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
-    assert ended.returncode == -signal.SIGKILL
-    reader = Catalogue.open(catalogue.database)
-    n_kept = len(reader)
-    assert 4 <= n_kept <= 11
-    assert len(reader.search(Query(text="dog", top=100))) == n_kept
-    done = catalogue.update([library])
-    assert (done.added, done.unchanged) == (20 - n_kept, n_kept)
-    assert len(heard) == 20 - n_kept
-    assert len(catalogue) == 20

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ def unit_rows(rng, n, n_dims, spread):
 
 
 def sorted_all(vectors, query, n, allowed=None):
-    scores = vectors.astype(np.float64) @ query.astype(np.float64)
+    scores = (vectors.astype(np.longdouble) * query).sum(axis=1)  # equal for equal rows
     rows = np.arange(len(vectors)) if allowed is None else np.flatnonzero(allowed)
     return rows[np.lexsort((rows, -scores[rows]))][:n]
 
@@ -83,23 +84,56 @@ def test_codes_made_in_parts_are_those_of_the_whole():
         np.testing.assert_array_equal(a, b)
 
 
-def test_without_the_kernel_codes_are_passed_over(monkeypatch):
-    vectors = unit_rows(np.random.default_rng(4), 500, 20, 1.0)
-    expected = nearest(vectors, vectors[3], 5)
-    monkeypatch.setattr(module, "has_code_kernel", lambda: False)
-    monkeypatch.setattr(module, "_rough_of_codes", None)
-    found = nearest(vectors, vectors[3], 5, codes=encode(vectors))
-    np.testing.assert_array_equal(found.rows, expected.rows)
+@pytest.fixture
+def fresh_kernel():
+    """The kernel is tried anew, before and after."""
+    has_code_kernel.cache_clear()
+    yield
+    has_code_kernel.cache_clear()
 
 
-def test_a_kernel_that_is_wrong_or_missing_is_found_out(monkeypatch):
-    try:
-        for broken in (lambda codes, query: (np.zeros(64, np.float32), np.zeros(1)), None):
-            has_code_kernel.cache_clear()
-            monkeypatch.setattr(module, "_rough_of_codes", broken)
-            assert not has_code_kernel()
-    finally:
+def misses(*arguments):
+    raise RuntimeError("no such kernel on this processor")
+
+
+def nothing(padded, codes, scales):
+    return torch.zeros(1, len(codes), dtype=torch.bfloat16)
+
+
+def not_numbers(padded, codes, scales):
+    return torch.full((1, len(codes)), torch.nan, dtype=torch.bfloat16)
+
+
+@pytest.mark.parametrize("kernel", [None, misses, nothing, not_numbers])
+@pytest.mark.parametrize("tried_before", [False, True])
+@pytest.mark.usefixtures("fresh_kernel")
+def test_without_a_kernel_that_is_right_the_answer_is_the_same(monkeypatch, kernel, tried_before):
+    vectors = unit_rows(np.random.default_rng(4), 5000, 300, 1.0)
+    expected = nearest(vectors, vectors[3], 50)
+    codes = encode(vectors)
+    with_kernel = nearest(vectors, vectors[3], 50, codes=codes)
+    if not tried_before:
         has_code_kernel.cache_clear()
+    if kernel is None:
+        monkeypatch.delattr(torch, "_weight_int8pack_mm", raising=False)
+    else:
+        monkeypatch.setattr(torch, "_weight_int8pack_mm", kernel, raising=False)
+    without = nearest(vectors, vectors[3], 50, codes=codes)
+    if not tried_before:
+        assert not has_code_kernel()
+    for found in (with_kernel, without):
+        np.testing.assert_array_equal(found.rows, expected.rows)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+
+
+def test_the_kernel_is_used_where_it_is_right(monkeypatch):
+    if not has_code_kernel():
+        pytest.skip("this torch has no such kernel")
+    vectors = unit_rows(np.random.default_rng(5), 5000, 300, 1.0)
+    expected, codes = nearest(vectors, vectors[3], 50), encode(vectors)
+    monkeypatch.setattr(module, "_rough", None)
+    found = nearest(vectors, vectors[3], 50, codes=codes)
+    np.testing.assert_array_equal(found.rows, expected.rows)
 
 
 @pytest.mark.parametrize("allowed", [None, np.zeros(0, bool)])

@@ -175,7 +175,7 @@ class Catalogue:
                 " WHERE content_id = ? ORDER BY folder, name",
                 (number,),
             ).fetchall()
-        paths = [(self._base / folder).resolve() / name for folder, name in found]
+        paths: list[Path] = [(self._base / folder).resolve() / name for folder, name in found]
         if not paths:
             raise CatalogueError(f"{self.database}: no sound {number} in this catalogue")
         return next((path for path in paths if path.is_file()), paths[0])
@@ -219,7 +219,7 @@ class Catalogue:
             shelf = self._shelves.shelf(connection)
             select = f"SELECT row FROM contents WHERE {column} = ?"  # noqa: S608 - constants
             found = connection.execute(select, (value,)).fetchone()
-        if found is None and column == "id":
+        if found is None and isinstance(value, int):
             raise CatalogueError(f"{self.database}: no sound {value} in this catalogue")
         return None if found is None else np.array(shelf.vectors[found[0]])
 

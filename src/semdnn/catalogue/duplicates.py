@@ -80,7 +80,7 @@ def find_duplicates(connection: sqlite3.Connection, base: Path) -> list[Duplicat
     members: dict[int, list[_Content]] = defaultdict(list)
     if contents:
         for group, content in zip(connected_components(links)[1], contents, strict=True):
-            members[group].append(content)
+            members[int(group)].append(content)
     groups = [_group(group) for group in members.values()]
     return sorted(group for group in groups if len(group) > 1)
 

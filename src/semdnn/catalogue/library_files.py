@@ -68,10 +68,11 @@ def folder_state(folder: Path) -> FolderState:
             rejected.append(Rejected(name, f"cannot be read: {error.strerror}"))
             continue
         files[name] = FileState(name, path, status.st_size, status.st_mtime_ns)
+    table, notes = None, tuple[str, ...]()
     try:
-        table, notes = find_table(folder), ()
+        table = find_table(folder)
     except SemdnnError as error:
-        table, notes = None, (f"{error}; descriptions are taken from tags and names",)
+        notes = (f"{error}; descriptions are taken from tags and names",)
     return FolderState(folder, files, tuple(rejected), table, notes)
 
 

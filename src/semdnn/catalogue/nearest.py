@@ -15,6 +15,7 @@ whole is about 0.01. Where scores lie so close that very many rows are within it
 looked up: the answer stays exact and comes later.
 """
 
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -23,10 +24,13 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+_NO_KERNEL = (AttributeError, NotImplementedError, RuntimeError, TypeError)
+
 _BLOCK = 16_384
 _GRAIN = 256
 _FEW = 8  # a selection of less than an eighth of the rows is scored row by row
 _PADDING = 16
+_N_CHECKED = 64
 _BF16_STEP = 2.0**-8
 _FLOAT32_STEP = 2.0**-24
 
@@ -118,34 +122,49 @@ def nearest(
     >>> nearest(np.eye(3, dtype=np.float32), np.array([0.6, 0.0, 0.8]), 2).rows
     array([2, 0])
     """
-    query = np.asarray(query, np.float64)
+    point = np.asarray(query, np.float64)
     n_allowed = len(vectors) if allowed is None else int(np.count_nonzero(allowed))
     if allowed is not None and (n_allowed <= n or _FEW * n_allowed < len(vectors)):
-        return _best(vectors, np.flatnonzero(allowed), query, n)
+        return _best(vectors, np.flatnonzero(allowed), point, n)
     if n_allowed <= n:
-        return _best(vectors, np.arange(len(vectors)), query, n)
-    if codes is not None and has_code_kernel():
-        rough, slack = _rough_of_codes(codes, query)
-    else:
-        rough, slack = _rough(vectors, query)
+        return _best(vectors, np.arange(len(vectors)), point, n)
+    rough, slack = _checked_rough_of_codes(vectors, codes, point) or _rough(vectors, point)
     if allowed is not None:
         rough[~allowed] = -np.inf
     certain = np.flatnonzero(rough >= _floor(rough, n))
-    threshold = _best(vectors, certain[np.argsort(-rough[certain])[:n]], query, n).scores[-1]
+    threshold = _best(vectors, certain[np.argsort(-rough[certain])[:n]], point, n).scores[-1]
     rough += slack
-    return _best(vectors, np.flatnonzero(rough >= np.float32(threshold - 1e-6)), query, n)
+    return _best(vectors, np.flatnonzero(rough >= np.float32(threshold - 1e-6)), point, n)
 
 
 @cache
-def has_code_kernel() -> bool:
+def has_code_kernel(n_dims: int = 300) -> bool:
     """Return whether this torch multiplies int8 rows with a bfloat16 vector, rightly."""
-    vectors = np.random.default_rng(0).standard_normal((64, 48)).astype(np.float32)
+    vectors = np.random.default_rng(0).standard_normal((67, n_dims)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     try:
         rough, slack = _rough_of_codes(encode(vectors), vectors[0].astype(np.float64))
-    except (AttributeError, RuntimeError, NotImplementedError, TypeError):
+    except _NO_KERNEL:
         return False
     return bool((np.abs(rough - vectors @ vectors[0]) <= slack).all())
+
+
+def _checked_rough_of_codes(
+    vectors: Floats, codes: Codes | None, query: NDArray[np.float64]
+) -> tuple[Floats, Floats] | None:
+    """Return scores of codes and their slack; None without codes or a kernel that can be trusted.
+
+    The kernel is no public part of torch, so some of its scores are compared with exact ones.
+    """
+    if codes is None or not has_code_kernel(len(query)):
+        return None
+    with suppress(*_NO_KERNEL):
+        rough, slack = _rough_of_codes(codes, query)
+        rows = np.arange(0, len(vectors), -(-len(vectors) // _N_CHECKED))
+        exact = vectors[rows].astype(np.float64) @ query
+        if (np.abs(rough[rows] - exact) <= slack[rows]).all():
+            return rough, slack
+    return None
 
 
 def _rough(vectors: Floats, query: NDArray[np.float64]) -> tuple[Floats, Floats]:
@@ -175,9 +194,9 @@ def _rough_of_codes(codes: Codes, query: NDArray[np.float64]) -> tuple[Floats, F
     length = float(np.linalg.norm(used))
     of_sum = (codes.codes.shape[1] + 8) * _FLOAT32_STEP * 1.01 * length
     fixed = float(np.linalg.norm(query - used)) * 1.0001 + of_sum
-    slack: Floats = codes.errors * np.float32(length) + np.abs(rough) * np.float32(_BF16_STEP)
+    slack = codes.errors * np.float32(length) + np.abs(rough) * np.float32(_BF16_STEP)
     slack += np.float32(fixed + 1e-6)
-    return rough, slack
+    return rough, slack.astype(np.float32, copy=False)
 
 
 def _floor(rough: Floats, n: int) -> np.float32:
@@ -193,11 +212,15 @@ def _floor(rough: Floats, n: int) -> np.float32:
 
 
 def _best(vectors: Floats, rows: NDArray[np.int64], query: NDArray[np.float64], n: int) -> Nearest:
-    """Score `rows` in double precision and return the best `n`."""
+    """Score `rows` in double precision and return the best `n`.
+
+    By einsum: a product of matrices rounds a row by where it lies among the others, so that equal
+    rows would not have equal scores.
+    """
     scores = np.empty(len(rows))
     for start in range(0, len(rows), _BLOCK):
         part = slice(start, start + _BLOCK)
-        scores[part] = vectors[rows[part]].astype(np.float64) @ query
+        scores[part] = np.einsum("ij,j->i", vectors[rows[part]].astype(np.float64), query)
     order = np.lexsort((rows, -scores))[:n]
     return Nearest(rows[order], scores[order])
 

@@ -177,7 +177,8 @@ def allowed_files(connection: sqlite3.Connection, filters: Filters, base: Path) 
 
 def unit(vector: NDArray[np.floating]) -> Floats:
     """Return `vector` at unit length."""
-    return unit_each(np.asarray(vector)[np.newaxis])[0]
+    scaled: Floats = unit_each(np.asarray(vector)[np.newaxis])[0]
+    return scaled
 
 
 def unit_each(vectors: NDArray[np.floating]) -> Floats:

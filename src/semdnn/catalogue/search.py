@@ -127,8 +127,8 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
     rows = (_described(connection, number, files, base) for number in best)
     in_text = set(written)
     return [
-        Match(number, path, score, number in in_text, *rest)
-        for number, score, (path, *rest) in zip(best, scores, rows, strict=True)
+        Match(number, row[0], score, number in in_text, *row[1:])
+        for number, score, row in zip(best, scores, rows, strict=True)
     ]
 
 

@@ -1,6 +1,7 @@
 """A catalogue's vectors in the memory of one process, kept in step with the database."""
 
 import sqlite3
+from collections.abc import Set
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from semdnn.catalogue.database import read_meta
 from semdnn.catalogue.nearest import Codes, Nearest, encode, has_code_kernel, joined, nearest
 from semdnn.catalogue.vectors import next_row, open_vectors, vectors_path
+from semdnn.progress import track
 
 MANY_SOUNDS = 20_000
 """From this number on, a second search makes codes: below it a plain pass takes milliseconds."""
+_CODED_ROWS = 65_536
 
 
 class Shelf(NamedTuple):
@@ -34,8 +37,8 @@ class Shelf(NamedTuple):
     ids: NDArray[np.int64]
 
     def mask(
-        self, ids: set[int] | None, *, but: set[int] = frozenset()
-    ) -> NDArray[np.bool_] | None:  # type: ignore[assignment]
+        self, ids: Set[int] | None, *, but: Set[int] = frozenset()
+    ) -> NDArray[np.bool_] | None:
         """Return which rows are sounds, of `ids` only, and not in `but`; None for every row."""
         if ids is None and not but and len(self.rows) == len(self.vectors):
             return None
@@ -67,6 +70,7 @@ class Shelves:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._lock = Lock()
+        self._coding = Lock()
         self._state = ("", "")
         self._shelf: Shelf | None = None
         self._codes: Codes | None = None
@@ -92,24 +96,38 @@ class Shelves:
     def nearest(
         self, shelf: Shelf, query: NDArray[np.floating], n: int, allowed: NDArray[np.bool_] | None
     ) -> Nearest:
-        """Return the nearest sounds of a shelf, exactly (`semdnn.catalogue.nearest`)."""
+        """Return the nearest sounds of a shelf, exactly (`semdnn.catalogue.nearest`).
+
+        The second search over many sounds makes codes of them first; those of other threads do not
+        wait for it, and pass over the vectors themselves.
+        """
         with self._lock:
             self._n_searches += 1
-            if (
-                self._n_searches > 1
-                and shelf is self._shelf
-                and len(shelf.rows) >= MANY_SOUNDS
-                and has_code_kernel()
-            ):
-                self._extend_codes(shelf)
-            codes = self._codes if shelf is self._shelf else None
+            is_worthwhile = self._n_searches > 1 and len(shelf.rows) >= MANY_SOUNDS
+        codes = None
+        if is_worthwhile and has_code_kernel(len(query)) and self._coding.acquire(blocking=False):
+            try:
+                codes = self._codes_of(shelf)
+            finally:
+                self._coding.release()
         return nearest(shelf.vectors, query, n, allowed=allowed, codes=codes)
 
-    def _extend_codes(self, shelf: Shelf) -> None:
-        n_coded = 0 if self._codes is None else len(self._codes.codes)
-        if n_coded < len(shelf.vectors):
-            more = encode(shelf.vectors[n_coded:])
-            self._codes = more if self._codes is None else joined([self._codes, more])
+    def _codes_of(self, shelf: Shelf) -> Codes | None:
+        """Return the codes of the shelf in use, made as far as they are missing; None of others."""
+        with self._lock:
+            if shelf is not self._shelf:
+                return None
+            generation, codes = self._state[0], self._codes
+        n_rows, n_coded = len(shelf.vectors), 0 if codes is None else len(codes.codes)
+        if n_coded < n_rows:
+            parts = [] if codes is None else [codes]
+            for start in track(range(n_coded, n_rows, _CODED_ROWS), label="preparing search"):
+                parts.append(encode(shelf.vectors[start : start + _CODED_ROWS]))
+            codes = joined(parts)
+            with self._lock:
+                if generation == self._state[0]:
+                    self._codes = codes
+        return None if codes is None else Codes(*(part[:n_rows] for part in codes))
 
 
 def _read(database: Path, connection: sqlite3.Connection) -> Shelf:
