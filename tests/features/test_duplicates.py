@@ -98,7 +98,7 @@ def test_candidates_equal_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
     prints = 0.16 * np.random.default_rng(0).standard_normal((50, 128)).astype(np.float32)
     distance = np.sqrt(np.square(prints[:, None] - prints).mean(axis=2))
     expected = {(i, j) for i, j in np.argwhere(distance <= duplicates.NEAR) if i < j}
-    found = list(duplicates._candidates(prints))
+    found = list(duplicates.near_pairs(prints))
     assert len(found) == len(set(found))
     assert set(found) == expected
     assert 0 < len(expected) < 50 * 49 / 2

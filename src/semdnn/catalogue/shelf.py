@@ -127,7 +127,9 @@ class Shelves:
             with self._lock:
                 if generation == self._state[0]:
                     self._codes = codes
-        return None if codes is None else Codes(*(part[:n_rows] for part in codes))
+        if codes is None:
+            return None
+        return Codes(codes.codes[:n_rows], codes.scales[:n_rows], codes.errors[:n_rows])
 
 
 def _read(database: Path, connection: sqlite3.Connection) -> Shelf:
