@@ -8,14 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from semdnn.audio import headers
-from semdnn.errors import SemdnnError
+from semdnn.audio.faults import AudioError, Header, not_audio
 
 _SNDFILE = (
     ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .w64 .rf64 .bwf .caf .au .snd"
@@ -29,43 +29,6 @@ SNDFILE_SUFFIXES = frozenset(_SNDFILE.split())
 MEDIA_SUFFIXES = frozenset(_MEDIA.split())
 
 _SNDFILE_MALFORMED = 3
-
-Kind = Literal[
-    "missing",
-    "directory",
-    "unreadable",
-    "empty",
-    "not audio",
-    "needs media",
-    "corrupt",
-    "truncated",
-    "not finite",
-    "too short",
-    "silent",
-]
-
-
-class AudioError(SemdnnError):
-    """A file that cannot be heard; `kind` says in a word why, `path` says which."""
-
-    def __init__(self, path: Path, kind: Kind, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.kind: Kind = kind
-        self.reason = reason
-
-    def __reduce__(self) -> tuple[type["AudioError"], tuple[Path, Kind, str]]:
-        # An exception crosses to another process by its constructor's arguments.
-        return type(self), (self.path, self.kind, self.reason)
-
-
-class Header(NamedTuple):
-    """What a file says of itself; `n_frames` is None where it does not say how long it is."""
-
-    sample_rate: int
-    n_channels: int
-    n_frames: int | None
-    format: str
 
 
 class Decoder(Protocol):
@@ -160,7 +123,7 @@ def _opened_media(path: Path, sndfile_error: Exception) -> Iterator[Decoder]:
     try:
         import av  # noqa: F401, PLC0415 - PyAV is an extra
 
-        from semdnn.audio import media  # noqa: PLC0415 - it needs this module
+        from semdnn.audio import media  # noqa: PLC0415 - it needs PyAV
     except ImportError as error:
         if path.suffix.lower() in MEDIA_SUFFIXES:
             raise AudioError(
@@ -169,14 +132,6 @@ def _opened_media(path: Path, sndfile_error: Exception) -> Iterator[Decoder]:
         raise not_audio(path, _plain(sndfile_error)) from sndfile_error
     with media.opened(path, _plain(sndfile_error)) as decoder:
         yield decoder
-
-
-def not_audio(path: Path, detail: str) -> AudioError:
-    """Return the error for a file that no decoder knows, naming what its suffix promised."""
-    what = headers.content_name(path)
-    return AudioError(
-        path, "not audio", f"is not audio that can be read ({what or detail}): remove or convert it"
-    )
 
 
 def _plain(error: Exception) -> str:

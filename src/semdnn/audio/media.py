@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from semdnn.audio.decoding import AudioError, Header, not_audio
+from semdnn.audio.faults import AudioError, Header, not_audio
 
 _TOLERANCE_S = 0.5  # priming, padding and container rounding
 

@@ -13,7 +13,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from semdnn.audio.decoding import MEDIA_SUFFIXES, SNDFILE_SUFFIXES, AudioError, Decoder, opened
+from semdnn.audio.decoding import MEDIA_SUFFIXES, SNDFILE_SUFFIXES, Decoder, opened
+from semdnn.audio.faults import AudioError
 
 __all__ = [
     "MIN_SAMPLES",

@@ -24,7 +24,8 @@ import soxr
 import torch
 from numpy.typing import NDArray
 
-from semdnn.audio.decoding import AudioError, opened
+from semdnn.audio.decoding import opened
+from semdnn.audio.faults import AudioError
 from semdnn.audio.waveform import SAMPLE_RATE, read
 from semdnn.comparison.interface import Card, ComparisonError, Layers, Stimulus
 from semdnn.comparison.stimuli import Activations, hear
