@@ -107,5 +107,5 @@ def test_an_hour_takes_no_more_memory_than_a_few_minutes(tmp_path, tiny_checkpoi
             check=True,
         )
         peaks[minutes] = int(done.stdout)
-    assert peaks[60] < 700, peaks  # MiB, most of it PyTorch
+    assert peaks[60] < 1500, peaks  # MiB, most of it PyTorch
     assert peaks[60] - peaks[5] < 40, peaks

@@ -134,7 +134,14 @@ def test_evaluate_writes_the_documented_json(run, tmp_path):
     arguments = ["evaluate", str(checkpoint), "--on", f"own={library}", "-o", str(tmp_path)]
     assert main(arguments) == 0
     scores = json.loads((tmp_path / "scores.json").read_text())["semdnn"]["own"]
-    assert scores["n_sounds"] == 150
+    facts = json.loads((tmp_path / "evaluation.json").read_text())["sets"]["own"]
+    assert scores["n_sounds"] + len(facts["overlap_sounds"]) == 150  # it was trained on the others
+    trained_on = {
+        line.split(",")[0]
+        for line in (run / "sounds.csv").read_text().splitlines()
+        if line.split(",")[1] in ("training", "validation")
+    }
+    assert trained_on <= set(facts["overlap_sounds"])
     assert {"dual", "average", "optimistic", "pessimistic", "cosine"} == set(scores["ranking"])
     assert set(scores["amcss"]) == {str(n) for n in range(5, 16)}
     assert isinstance(scores["zero_shot_accuracy"], float)
