@@ -1,6 +1,5 @@
 """Time stamps of a sound of any length."""
 
-import resource
 import subprocess
 import sys
 
@@ -79,20 +78,20 @@ def test_a_hop_between_frames_is_refused():
 
 MEMORY = """
 import sys
-import resource
 import torch
 from pathlib import Path
 from semdnn.catalogue.timeline import timeline
 from semdnn.model import SemanticModel
 torch.set_num_threads(1)
 timeline(SemanticModel.load(sys.argv[1]), Path(sys.argv[2]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not getrusage: its peak is inherited from the parent, here the whole test run.
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) // 1024)
 """
 
 
 @pytest.mark.slow
 def test_an_hour_takes_no_more_memory_than_a_few_minutes(tmp_path, tiny_checkpoint):
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 10_000  # kilobytes, as on Linux
     peaks = {}
     for minutes in (5, 60):
         path = tmp_path / f"{minutes}.flac"
@@ -107,5 +106,5 @@ def test_an_hour_takes_no_more_memory_than_a_few_minutes(tmp_path, tiny_checkpoi
             check=True,
         )
         peaks[minutes] = int(done.stdout)
-    assert peaks[60] < 1500, peaks  # MiB, most of it PyTorch
+    assert peaks[60] < 700, peaks  # MiB, most of it PyTorch
     assert peaks[60] - peaks[5] < 40, peaks
