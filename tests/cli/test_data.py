@@ -35,7 +35,7 @@ def test_list_says_size_licence_and_page(capsys):
         assert row.facts.url in out
     assert "download  645.8 MB" in out
     assert "download (dev) 18.4 GB" in out
-    assert "by hand" in out
+    assert "as its repository lists it" in out
 
 
 def test_get_from_a_file_at_hand(archive, tmp_path, capsys):
@@ -90,7 +90,7 @@ def test_files_left_out_are_told(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["get", "audioset", "x"], "'audioset' is not one of 'esc50'"),
-        (["get", "msos", "x"], "no address is known for certain"),
+        (["get", "msos", "x", "--url", "http://127.0.0.1:9/"], "names no file"),
         (["get", "fsd50k", "x", "--part", "test"], "no part 'test' (eval, dev)"),
         (["get", "fsd50k", "x", "--url", "http://127.0.0.1:9/a.zip"], "one address for 4 files"),
         (["get", "esc50", "x", "--archive", "gone.zip"], "does not exist"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import tarfile
 import zipfile
@@ -212,9 +213,7 @@ def test_a_folder_of_another_set_is_refused(facts, tmp_path):
         plan(facts, tmp_path)
 
 
-def test_a_set_without_a_known_address_comes_by_hand(site, tmp_path):
-    with pytest.raises(AcquisitionError, match=r"no address is known for certain: .* --archive"):
-        plan(MSOS, tmp_path)
+def test_a_set_may_come_by_hand(site, tmp_path):
     development = tmp_path / "development.zip"
     development.write_bytes(zip_bytes({"MSoS/Development/Effects/1.wav": b""}))
     labels = tmp_path / "Logsheet_EvaluationMaster.csv"
@@ -227,3 +226,20 @@ def test_a_set_without_a_known_address_comes_by_hand(site, tmp_path):
         ("Urban", "siren"),
         ("Effects", "effects"),
     ]
+
+
+def test_a_set_comes_as_its_repository_lists_it(site, tmp_path):
+    contents = {
+        "Development.zip": zip_bytes({"Development/Effects/1.wav": b""}),
+        "Evaluation.zip": zip_bytes({"Evaluation/9.wav": b""}),
+        "Logsheet_EvaluationMaster.csv": b"Category,Event,File\nUrban,Siren,9.wav\n",
+    }
+    files = [published(site, name, content) for name, content in contents.items()]
+    entries = [
+        {"name": f.name, "size": f.size, "download_url": f.url, "computed_md5": f.checksum[4:]}
+        for f in files
+    ]
+    facts = replace(MSOS, listing=site.add("files", json.dumps(entries).encode()))
+    bring(facts, tmp_path / "msos")
+    assert len(read_external("msos", tmp_path / "msos")) == 2
+    assert bring(facts, tmp_path / "msos") == ()

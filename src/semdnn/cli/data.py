@@ -112,7 +112,7 @@ def _count(name: str, folder: Path, parts: Sequence[str]) -> int:
 def _download_size(facts: LabelledSet, part: str) -> str:
     archives = [a for a in facts.archives if a.part in ("", part)]
     sizes = [file.size for archive in archives for file in archive.files]
-    return _size_text(sum(sizes)) if sizes else "by hand, from the page below"
+    return _size_text(sum(sizes)) if sizes else "size as its repository lists it when it is fetched"
 
 
 def _size_text(n_bytes: int) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from semdnn.datasets.archives import Limits, unpack
+from semdnn.datasets.figshare import listed_archives
 from semdnn.datasets.labelled import LabelledSet
 from semdnn.datasets.published import Archive, RemoteError, RemoteFile, verify
 from semdnn.datasets.remote import Patience, fetch
@@ -86,8 +87,9 @@ def plan(
     Raises
     ------
     AcquisitionError
-        If a part or a file is none of the set's, nothing is known to fetch, or the folder holds
-        another set.
+        If a part or a file is none of the set's, or the folder holds another set.
+    RemoteError
+        If the set's files are to be listed by its repository, and are not.
     """
     archives = _chosen(labelled, parts, origin)
     done = _read_note(folder, labelled)
@@ -170,11 +172,10 @@ def _chosen(labelled: LabelledSet, parts: Sequence[str], origin: Origin) -> tupl
     named = [RemoteFile(path.name, "") for path in origin.files]
     if origin.url:
         named.append(RemoteFile(Path(unquote(urlsplit(origin.url).path)).name, origin.url))
-    if not named or not all(file.name for file in named):
-        raise AcquisitionError(
-            f"{labelled.title}: no address is known for certain: fetch the files by hand from "
-            f"{labelled.url} and give each with --archive, or the address of one with --url"
-        )
+    if not named:
+        return listed_archives(labelled.listing, labelled.url)
+    if not all(file.name for file in named):
+        raise AcquisitionError(f"{origin.url}: names no file: give the address of one")
     return tuple(Archive((file,)) for file in named)
 
 

@@ -37,8 +37,9 @@ class LabelledSet:
         Pattern on a file name without ending, whose group is the Freesound id of the recording
         that the sound was cut from.
     archives : tuple of Archive
-        What to fetch; of archives with a `part`, those of the first part by default. None where
-        no address is known for certain.
+        What to fetch; of archives with a `part`, those of the first part by default.
+    listing : str
+        Where the archives are listed, for a set of which none is written down here.
     macro_classes : mapping of str to str
         Class -> the larger group of classes it belongs to; empty where the set has no such.
     """
@@ -54,6 +55,7 @@ class LabelledSet:
     columns: ColumnMapping
     freesound_id: str
     archives: tuple[Archive, ...] = ()
+    listing: str = ""
     macro_classes: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -17,6 +17,9 @@ References
 Kroos, C., Bones, O., Cao, Y., Harris, L., Jackson, P. J. B., Davies, W. J., Wang, W., Cox, T. J., &
 Plumbley, M. D. (2019). Generalisation in Environmental Sound Classification: The 'Making Sense of
 Sounds' Data Set and Challenge. ICASSP 2019, 8082-8086. doi:10.1109/ICASSP.2019.8683292
+
+Harris, L., & Bones, O. C. (2018). Making Sense Of Sounds: Data for the machine learning challenge
+2018. University of Salford. doi:10.17866/rd.salford.6901475
 """
 
 from collections import defaultdict
@@ -42,14 +45,15 @@ _PARTS = ("development", "evaluation")
 MSOS = LabelledSet(
     name="msos",
     title="Making Sense of Sounds",
-    licence="not stated in the files: see the challenge's page",
+    licence="not stated in the files: see the record's page",
     citation=(
         "Kroos, C., Bones, O., Cao, Y., Harris, L., Jackson, P. J. B., Davies, W. J., Wang, W., "
         "Cox, T. J., & Plumbley, M. D. (2019). Generalisation in Environmental Sound "
         "Classification: The 'Making Sense of Sounds' Data Set and Challenge. ICASSP 2019, "
         "8082-8086. doi:10.1109/ICASSP.2019.8683292"
     ),
-    url="https://cvssp.org/projects/making_sense_of_sounds/site/challenge/",
+    url="https://doi.org/10.17866/rd.salford.6901475",
+    listing="https://api.figshare.com/v2/articles/6901475/files",
     n_sounds=2000,
     n_classes=len(MACRO_CLASSES),
     table="Logsheet_Development.csv",
