@@ -17,19 +17,16 @@ Kell, Yamins, Shook, Norman-Haignere & McDermott (2018), Neuron 98,
 doi:10.1016/j.neuron.2018.03.044.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from semdnn.comparison.interface import Card, Layers, Stimulus
-from semdnn.comparison.recordings import averaged_layers
-from semdnn.comparison.vggish import random_weights
-from semdnn.comparison.weights import PublishedNetwork, read_weights
+from semdnn.comparison.interface import Card
+from semdnn.comparison.published_network import PublishedModel, linear
+from semdnn.comparison.weights import PublishedNetwork
 from semdnn.features.cochleagram import picture, windows
 
 LAYER_SHAPES: Mapping[str, tuple[int, ...]] = {
@@ -69,52 +66,7 @@ KELL = PublishedNetwork(
     ),
 )
 
-_BATCH_WINDOWS = 8
 _STEPS = {"conv1": 3, "conv2": 2}
-
-
-class Kell:
-    """The network of Kell et al. as a comparison model: nine layers, averaged over 2 s windows.
-
-    Parameters
-    ----------
-    path : Path
-        Weights: what `convert_weights` wrote, any file that it takes, or the folder with the
-        authors' three NPY files.
-
-    Raises
-    ------
-    ComparisonError
-        If the weights cannot be read or are of another network.
-    """
-
-    name: str = KELL.name
-    card: Card = KELL.card
-
-    def __init__(self, path: Path | str) -> None:
-        weights = read_weights(KELL, Path(path))
-        self._weights = {name: torch.from_numpy(values) for name, values in weights.items()}
-
-    @classmethod
-    def untrained(cls, generator: torch.Generator) -> "Kell":
-        """Return the network with random weights (He et al. 2015): a control, or for tests."""
-        model = cls.__new__(cls)
-        model.name = f"{KELL.name}-untrained"
-        model.card = Card("random weights", "none needed", KELL.card.reference)
-        model._weights = random_weights(KELL.shapes, generator)
-        return model
-
-    def layers(self, stimuli: Sequence[Stimulus]) -> Layers:
-        """Return the nine layers of `LAYER_SHAPES`, a row a stimulus; see `ComparisonModel`."""
-        return averaged_layers(stimuli, LAYER_SHAPES, self._respond)
-
-    def _respond(self, samples: NDArray[np.float32]) -> Iterator[Mapping[str, NDArray[np.float32]]]:
-        heard = windows(samples)
-        for start in range(0, len(heard), _BATCH_WINDOWS):
-            pictures = np.stack([picture(w) for w in heard[start : start + _BATCH_WINDOWS]])
-            with torch.inference_mode():
-                found = kell_activations(self._weights, torch.from_numpy(pictures))
-            yield {name: values.numpy() for name, values in found.items()}
 
 
 def kell_activations(weights: Mapping[str, Tensor], pictures: Tensor) -> dict[str, Tensor]:
@@ -142,13 +94,7 @@ def kell_activations(weights: Mapping[str, Tensor], pictures: Tensor) -> dict[st
         maps = _convolved(weights, f"conv5_{branch}", maps, found)
         pooled = functional.avg_pool2d(maps, 3, 2, padding=1, count_include_pad=False)
         name = f"fc6_{branch}"
-        found[name] = functional.relu(
-            functional.linear(
-                pooled.permute(0, 2, 3, 1).flatten(1),
-                weights[f"{name}.weight"],
-                weights[f"{name}.bias"],
-            )
-        )
+        found[name] = functional.relu(linear(weights, name, pooled.permute(0, 2, 3, 1).flatten(1)))
     return found
 
 
@@ -179,3 +125,22 @@ def _max_pooled(maps: Tensor) -> Tensor:
     before = maps.shape[-1] % 2
     padded = functional.pad(maps, (before, 1, before, 1), value=float("-inf"))
     return functional.max_pool2d(padded, 3, 2)
+
+
+class Kell(PublishedModel):
+    """The network of Kell et al. as a comparison model: nine layers, averaged over 2 s windows.
+
+    Its file may also be the folder with the authors' three NPY files.
+    """
+
+    name = KELL.name
+    card = KELL.card
+    network = KELL
+    shapes = LAYER_SHAPES
+    batch_size = 8
+    activations = staticmethod(kell_activations)
+
+    @staticmethod
+    def inputs(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+        """Return the cochleagrams of a sound's windows."""
+        return map(picture, windows(samples))

@@ -16,20 +16,17 @@ Giordano, Esposito, Valente & Formisano (2023), Nature Neuroscience 26,
 doi:10.1038/s41593-023-01285-9.
 """
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from semdnn.audio.patches import cut
-from semdnn.comparison.interface import Card, Layers, Stimulus
-from semdnn.comparison.recordings import averaged_layers
-from semdnn.comparison.weights import PublishedNetwork, read_weights
+from semdnn.comparison.interface import Card
+from semdnn.comparison.published_network import PublishedModel, linear
+from semdnn.comparison.weights import PublishedNetwork
 from semdnn.features.logmel import log_mel
 
 LAYER_SHAPES: Mapping[str, tuple[int, ...]] = {
@@ -80,50 +77,6 @@ VGGISH = PublishedNetwork(
 )
 
 _BLOCKS = (("conv1",), ("conv2",), ("conv3_1", "conv3_2"), ("conv4_1", "conv4_2"))
-_BATCH_PATCHES = 16
-
-
-class Vggish:
-    """VGGish as a comparison model: seven layers, averaged over patches of 0.96 s.
-
-    Parameters
-    ----------
-    path : Path
-        Weights: what `convert_weights` wrote, or any file that it takes.
-
-    Raises
-    ------
-    ComparisonError
-        If the weights cannot be read or are of another network.
-    """
-
-    name: str = VGGISH.name
-    card: Card = VGGISH.card
-
-    def __init__(self, path: Path | str) -> None:
-        weights = read_weights(VGGISH, Path(path))
-        self._weights = {name: torch.from_numpy(values) for name, values in weights.items()}
-
-    @classmethod
-    def untrained(cls, generator: torch.Generator) -> "Vggish":
-        """Return the network with random weights (He et al. 2015): a control, or for tests."""
-        model = cls.__new__(cls)
-        model.name = f"{VGGISH.name}-untrained"
-        model.card = Card("random weights", "none needed", VGGISH.card.reference)
-        model._weights = random_weights(VGGISH.shapes, generator)
-        return model
-
-    def layers(self, stimuli: Sequence[Stimulus]) -> Layers:
-        """Return the seven layers of `LAYER_SHAPES`, a row a stimulus; see `ComparisonModel`."""
-        return averaged_layers(stimuli, LAYER_SHAPES, self._respond)
-
-    def _respond(self, samples: NDArray[np.float32]) -> Iterator[Mapping[str, NDArray[np.float32]]]:
-        patches = vggish_patches(samples)
-        for start in range(0, len(patches), _BATCH_PATCHES):
-            batch = torch.from_numpy(patches[start : start + _BATCH_PATCHES].copy())
-            with torch.inference_mode():
-                found = vggish_activations(self._weights, batch)
-            yield {name: values.numpy() for name, values in found.items()}
 
 
 def vggish_patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -173,25 +126,19 @@ def vggish_activations(weights: Mapping[str, Tensor], patches: Tensor) -> dict[s
         maps = functional.max_pool2d(maps, 2)
     values = maps.permute(0, 2, 3, 1).flatten(1)
     for name in ("fc1_1", "fc1_2"):
-        values = functional.relu(_linear(weights, name, values))
+        values = functional.relu(linear(weights, name, values))
         found[name] = values
-    found["fc2"] = _linear(weights, "fc2", values)
+    found["fc2"] = linear(weights, "fc2", values)
     return found
 
 
-def random_weights(
-    shapes: Mapping[str, tuple[int, ...]], generator: torch.Generator
-) -> dict[str, Tensor]:
-    """Return normal weights of variance 2 / n_in and biases of 0 for the tensors of `shapes`."""
-    return {
-        name: torch.empty(shape).normal_(
-            0, math.sqrt(2 / math.prod(shape[1:])), generator=generator
-        )
-        if name.endswith(".weight")
-        else torch.zeros(shape)
-        for name, shape in shapes.items()
-    }
+class Vggish(PublishedModel):
+    """VGGish as a comparison model: seven layers, averaged over patches of 0.96 s."""
 
-
-def _linear(weights: Mapping[str, Tensor], name: str, values: Tensor) -> Tensor:
-    return functional.linear(values, weights[f"{name}.weight"], weights[f"{name}.bias"])
+    name = VGGISH.name
+    card = VGGISH.card
+    network = VGGISH
+    shapes = LAYER_SHAPES
+    batch_size = 16
+    inputs = staticmethod(vggish_patches)
+    activations = staticmethod(vggish_activations)
