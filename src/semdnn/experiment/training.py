@@ -1,5 +1,6 @@
 """The recipe's networks, each trained in a folder of its own."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
     """Return what is trained on what for one row of the recipe (see `prepared_for`)."""
     draws_sounds = recipe.balance.draw == "sounds"
     heard = np.concatenate([prepared.training, prepared.validation])
-    sources = sorted({sound.source for sound in prepared.sounds if sound.source})
+    sources = Counter((prepared.sounds[i].source, prepared.sounds[i].licence) for i in heard)
     return TrainingJob(
         network=recipe.network,
         kind=row.kind,
@@ -76,7 +77,7 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
         provenance={
             "recipe": recipe.name,
             "seed": recipe.seed,
-            "sources": sources,
+            "sources": [[*key, count] for key, count in sorted(sources.items())],
             "recordings": list(recording_keys(prepared.sounds[i] for i in heard)),
         },
         licence=recipe.licence,

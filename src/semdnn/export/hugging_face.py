@@ -90,9 +90,11 @@ def _validation(provenance: dict[str, Any]) -> list[str]:
     return ["## Internal validation", "", "| measure | value |", "|---|---:|", *rows, ""]
 
 
-def _sources(sources: Sequence[Sequence[Any]]) -> list[str]:
+def _sources(sources: Sequence[str | Sequence[Any]]) -> list[str]:
     if not sources:
         return []
-    rows = [f"| {source} | {licence} | {n} |" for source, licence, n in sources]
+    # Checkpoints of earlier versions name their sources and nothing else.
+    facts = [(each, "", "") if isinstance(each, str) else tuple(each) for each in sources]
+    rows = [f"| {source} | {licence} | {n} |" for source, licence, n in facts]
     head = ["## Training sources", "", "| source | licence | sounds |", "|---|---|---:|"]
     return [*head, *rows, ""]
