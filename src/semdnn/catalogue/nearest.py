@@ -28,11 +28,13 @@ _NO_KERNEL = (AttributeError, NotImplementedError, RuntimeError, TypeError)
 
 _BLOCK = 16_384
 _GRAIN = 256
-_FEW = 8  # a selection of less than an eighth of the rows is scored row by row
 _PADDING = 16
 _N_CHECKED = 64
 _BF16_STEP = 2.0**-8
 _FLOAT32_STEP = 2.0**-24
+
+FEW = 8
+"""A selection of less than one row in so many is scored row by row."""
 
 
 class Nearest(NamedTuple):
@@ -124,7 +126,7 @@ def nearest(
     """
     point = np.asarray(query, np.float64)
     n_allowed = len(vectors) if allowed is None else int(np.count_nonzero(allowed))
-    if allowed is not None and (n_allowed <= n or _FEW * n_allowed < len(vectors)):
+    if allowed is not None and (n_allowed <= n or FEW * n_allowed < len(vectors)):
         return _best(vectors, np.flatnonzero(allowed), point, n)
     if n_allowed <= n:
         return _best(vectors, np.arange(len(vectors)), point, n)

@@ -61,6 +61,9 @@ class Query:
         Whether `text` is compared with what was heard, with what is written, or both.
     filters : Filters
         Which sounds may be in the answer.
+    approximate : bool
+        Read only a part of a large catalogue, and miss a sound now and then
+        (`semdnn.catalogue.lists`); the catalogue must have lists for it.
     """
 
     text: str = ""
@@ -69,6 +72,7 @@ class Query:
     top: int = 20
     by: By = "both"
     filters: Filters = Filters()
+    approximate: bool = False
 
     def __post_init__(self) -> None:
         if not self.text.strip() and self.like is None:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from semdnn.catalogue.lists import Lists
+from semdnn.catalogue.lists_file import has_lists
 from semdnn.catalogue.query import (
     Meaning,
     Query,
@@ -107,6 +109,12 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
     ----------
     Cormack, G. V., Clarke, C. L. A. & Büttcher, S. (2009). Reciprocal rank fusion outperforms
     Condorcet and individual rank learning methods. SIGIR. doi:10.1145/1571941.1572114
+
+    Raises
+    ------
+    QueryError
+        If an approximate answer is asked for and the catalogue has no lists, or a folder is asked
+        for that holds no sound.
     """
     query, shelf = asked.query, shelves.shelf(connection)
     files = allowed_files(connection, query.filters, base)
@@ -116,7 +124,8 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
     orders: list[list[int]] = []
     if asked.point is not None:
         allowed = shelf.mask(contents, but=unwanted)
-        found = shelves.nearest(shelf, asked.point, depth, allowed)
+        lists = _lists(shelves, connection) if query.approximate else None
+        found = shelves.nearest(shelf, asked.point, depth, allowed, lists)
         orders.append(_ids_at(shelf, found.rows))
     written = [] if query.by == "meaning" else matching(connection, text_words(query.text))
     orders.append(
@@ -130,6 +139,15 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
         Match(number, row[0], score, number in in_text, *row[1:])
         for number, score, row in zip(best, scores, rows, strict=True)
     ]
+
+
+def _lists(shelves: Shelves, connection: sqlite3.Connection) -> Lists | None:
+    if not has_lists(connection):
+        raise QueryError(
+            "no lists for an approximate search here: make them with `semdnn index LIBRARY "
+            "--approximate`, or search without"
+        )
+    return shelves.lists(connection)
 
 
 def fused(orders: Iterable[list[int]]) -> list[int]:

@@ -29,8 +29,18 @@ from semdnn.cli.arguments import EXISTING_FOLDER
     type=click.IntRange(min=1),
     help="Files heard at the same time; by default the processor's cores.",
 )
+@click.option(
+    "--approximate",
+    is_flag=True,
+    help="Make lists for `semdnn search --approximate`; later updates keep them.",
+)
 def command(
-    *, libraries: tuple[Path, ...], database: Path | None, model_name: str, n_workers: int | None
+    *,
+    libraries: tuple[Path, ...],
+    database: Path | None,
+    model_name: str,
+    n_workers: int | None,
+    approximate: bool,
 ) -> int:
     """Hear the sounds of LIBRARIES and keep a catalogue to search.
 
@@ -41,7 +51,9 @@ def command(
     if database is None and len(libraries) > 1:
         raise click.UsageError("several libraries: name their catalogue's file with --db FILE")
     place = database_path(database or libraries[0])
-    updated = update_catalogue(place, libraries, model_name=model_name, n_workers=n_workers)
+    updated = update_catalogue(
+        place, libraries, model_name=model_name, n_workers=n_workers, approximate=approximate
+    )
     _tell(place, updated)
     return 1 if updated.failed else 0
 

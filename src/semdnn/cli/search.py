@@ -54,6 +54,12 @@ def _filters(function: Callable[..., int]) -> Callable[..., int]:
     type=click.Choice(list(MATCH_FORMATS)),
     help="json is one object a line, paths one path a line.",
 )
+@click.option(
+    "--approximate",
+    is_flag=True,
+    help="Read a part of a large catalogue only (made by `semdnn index --approximate`); a sound "
+    "may be missed.",
+)
 @_filters
 @DATABASE
 def command(*, text: tuple[str, ...], style: str, database: Path | None, **asked: Any) -> int:
