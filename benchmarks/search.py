@@ -5,8 +5,9 @@
 First generated unit vectors without any structure: the worst case for a bound. Every answer is
 compared with that of a full sort. Each time is the median over queries that alternate between the
 ways; "processor" is time of all cores together, which other work on the machine moves little,
-"wall" is what a person waits. Memory is what each way holds beyond the mapped float32 file. "Bound"
-is the time that reading the same bytes once takes, by inner products of the vectors with themselves.
+"wall" is what a person waits. Memory is what each way holds beyond the mapped float32 file.
+"Bound" is the time that reading the same bytes once takes, by inner products of the vectors with
+themselves.
 
 Then the approximate search, on vectors as sounds have them: means of 1 to 15 words (median 3), with
 as much noise as mean. Its lists are fitted to one half of the questions (1 or 2 words) and judged

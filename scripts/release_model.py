@@ -32,6 +32,7 @@ def main(run: Path, names: dict[str, str]) -> None:
             "name": name,
             "recipe": report["recipe"],
             "sources": [[*key, count] for key, count in sorted(sources.items())],
+            "scores": scores_of(report["scores"][model]),
         }
         target = ROOT / "src" / "semdnn" / "weights" / f"{name}.safetensors"
         target.parent.mkdir(exist_ok=True)
@@ -96,6 +97,15 @@ def model_card(name: str, model: str, report: dict, sources: Counter[tuple[str, 
         "",
     ]
     return "\n".join(lines)
+
+
+def scores_of(sets: dict) -> dict[str, dict]:
+    """Return what an exported card shows: {set: {"n_sounds": int, measure: [value, low, high]}}."""
+    return {
+        name: {"n_sounds": scores["n_sounds"]}
+        | {title: [value_of(scores, key), *scores["intervals"][key]] for key, title in COLUMNS}
+        for name, scores in sets.items()
+    }
 
 
 def score_lines(scores: dict, name: str) -> list[str]:

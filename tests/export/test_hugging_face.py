@@ -45,11 +45,27 @@ def test_the_configuration_says_how_sound_is_fed(tiny_checkpoint, tmp_path):
 
 
 def test_the_card_carries_what_the_checkpoint_does(tiny_checkpoint):
-    card = model_card(SemanticModel.load("semdnn-small"))
-    assert card.startswith("---\nlicense: apache-2.0\nlibrary_name: semdnn\n")
+    model = SemanticModel.load("semdnn-small")
+    card = model_card(model)
+    n_heard = sum(count for *_, count in model.checkpoint.provenance["sources"])
+    assert card.startswith("---\nlicense: apache-2.0\nlanguage: en\nlibrary_name: semdnn\n")
+    assert "712 words" in card
+    assert f"on {n_heard:,} described recordings from scratch with the recipe `library`" in card
+    assert "## Limits" in card
     assert "| 0ad | CC BY-SA 3.0 | 654 |" in card
     assert "# semdnn-small" in card
     assert "Training sources" not in model_card(SemanticModel.load(tiny_checkpoint))
+
+
+def test_the_card_shows_scores_with_their_intervals(tiny_checkpoint):
+    checkpoint = SemanticModel.load(tiny_checkpoint).checkpoint
+    scores = {"esc50": {"n_sounds": 9, "AMCSS 10": [0.5, 0.4, 0.61]}}
+    provenance = {"scores": scores, "recipe": "quick", "sources": ["a", "b"]}
+    card = model_card(SemanticModel(dataclasses.replace(checkpoint, provenance=provenance)))
+    assert "| esc50 (9 sounds) | mean | 95 % interval |" in card
+    assert "| AMCSS 10 | 0.500 | 0.400 … 0.610 |" in card
+    assert "| a |  |  |" in card
+    assert "Trained from scratch with the recipe `quick`" in card
 
 
 def test_an_unknown_licence_is_named(tiny_checkpoint):
