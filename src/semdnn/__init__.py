@@ -6,8 +6,8 @@ The names that most programs need, each loaded when it is first used:
 - `Catalogue`, `Query`, `Filters`: an indexed library, and what is asked of it.
 - `SemdnnError`: what every error that a person can mend is an instance of.
 
-Beyond them: `semdnn.recipe.load_recipe` and `semdnn.experiment.reproduce.reproduce` train, score and
-report; `semdnn.comparison.registry.open_model` opens what listeners are compared with.
+Beyond them: `semdnn.recipe.load_recipe` and `semdnn.experiment.reproduce.reproduce` train, score
+and report; `semdnn.comparison.registry.open_model` opens what listeners are compared with.
 `semdnn.semantics` and `semdnn.evaluation` are functions on arrays: words, decoding, scores,
 cross-validated RSA.
 

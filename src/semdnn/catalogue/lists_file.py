@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import load, save_file
 
 from semdnn.catalogue.database import CatalogueError, read_meta, transaction, write_meta
@@ -50,7 +51,11 @@ def refresh_lists(database: Path, connection: sqlite3.Connection, *, wanted: boo
     name = f"{database.name}-lists-{generation}-{n_rows}"
     path = database.with_name(name)
     with replacing(path) as temporary:
-        arrays = {"centres": lists.centres, "rows": lists.rows, "starts": lists.starts}
+        arrays: dict[str, NDArray[Any]] = {
+            "centres": lists.centres,
+            "rows": lists.rows,
+            "starts": lists.starts,
+        }
         save_file(arrays, temporary)
         checksum = hashlib.sha256(temporary.read_bytes()).hexdigest()
     facts = {"file": name, "generation": generation, "n_rows": n_rows, "sha256": checksum}
