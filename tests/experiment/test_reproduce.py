@@ -6,7 +6,7 @@ import re
 import pytest
 
 from semdnn.cli.main import main
-from semdnn.experiment.reproduce import RunError, claim
+from semdnn.experiment.run_folder import RunError, claim
 from semdnn.recipe import load_recipe
 
 RECIPE = """

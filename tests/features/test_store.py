@@ -1,9 +1,12 @@
 """The log-mel store: what is in, what is not, resuming, damage, random reading."""
 
-import errno
 import json
 import os
 import pickle
+import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -210,20 +213,89 @@ def test_a_long_sound_is_read_twice_with_the_same_result(
     np.testing.assert_array_equal(kept, kept_again)
 
 
-def test_a_full_disk_is_one_line(
-    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch
+class Killed(BaseException):
+    """Stands for a kill: nothing may catch it."""
+
+
+@pytest.mark.parametrize("n_heard", [0, 1, 3, 5])
+def test_an_interrupted_shard_goes_on_after_its_last_sound(
+    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch, n_heard: int
 ) -> None:
-    featurise(sounds[:2], tmp_path, FeatureSettings(), n_workers=1)
-    before = bytes_of(tmp_path)
+    monkeypatch.setattr(store, "SOUNDS_PER_SHARD", 64)
+    featurise(sounds, tmp_path / "whole", FeatureSettings(), n_workers=1)
+    heard: list[str] = []
+    listen = shards.patches_of
 
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def spy(path: Path, how: FeatureSettings) -> object:
+        if len(heard) == n_heard:
+            raise Killed
+        heard.append(path.name)
+        return listen(path, how)
 
-    monkeypatch.setattr(shards, "_write_npy", full)
-    with pytest.raises(StoreError, match="the disk is full: free some space") as caught:
-        featurise(sounds, tmp_path, FeatureSettings(), n_workers=1)
-    assert "\n" not in str(caught.value)
-    assert bytes_of(tmp_path) == before
+    with monkeypatch.context() as patched:
+        patched.setattr(shards, "patches_of", spy)
+        with pytest.raises(Killed):
+            featurise(sounds, tmp_path / "cut", FeatureSettings(), n_workers=1)
+        n_heard = 99
+        featurise(sounds, tmp_path / "cut", FeatureSettings(), n_workers=1)
+    assert heard == [path.name for _, path in sounds]  # none twice
+    assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damage", ["torn line", "lost data", "wrong data", "other key", "no data"])
+def test_a_damaged_beginning_is_not_trusted(
+    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    featurise(sounds[:2], tmp_path / "whole", FeatureSettings(), n_workers=1)
+    listen = shards.patches_of
+
+    def stop(path: Path, how: FeatureSettings) -> object:
+        if path == sounds[1][1]:
+            raise Killed
+        return listen(path, how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shards, "patches_of", stop)
+        with pytest.raises(Killed):
+            featurise(sounds[:2], tmp_path / "cut", FeatureSettings(), n_workers=1)
+    (part,) = (tmp_path / "cut").glob(".*.part")
+    journal = part.with_suffix(".journal")
+    if damage == "torn line":
+        journal.write_bytes(journal.read_bytes()[:-9])
+    elif damage == "lost data":
+        os.truncate(part, 500)
+    elif damage == "wrong data":
+        part.write_bytes(part.read_bytes()[:-1] + b"\x55")
+    elif damage == "other key":
+        journal.write_bytes(b"x" + journal.read_bytes())
+    else:
+        part.unlink()
+    featurise(sounds[:2], tmp_path / "cut", FeatureSettings(), n_workers=1)
+    assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path, sounds: Sounds) -> None:
+    """Left alone they would go on waiting for work, and hold their memory, for ever."""
+    program = (
+        "import os, signal, sys, time\n"
+        "from multiprocessing import get_context\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from semdnn.features.store import _end_with_parent\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessPoolExecutor(1, get_context('spawn'), _end_with_parent)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(program)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    worker = Path("/proc") / done.stdout.strip()
+    assert done.returncode == -signal.SIGKILL
+    for _ in range(100):
+        if not worker.exists() or "Z" in (worker / "stat").read_text().split()[2]:
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker outlived its parent")
 
 
 def test_a_broken_pool_is_one_line(tmp_path: Path, sounds: Sounds) -> None:

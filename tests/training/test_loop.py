@@ -10,7 +10,8 @@ from semdnn.training.augment import AugmentationSettings
 from semdnn.training.batches import TrainingError
 from semdnn.training.loop import train, validate
 from semdnn.training.settings import learning_rate_at
-from semdnn.training.state import choose_device, restore, start, state_tensors
+from semdnn.training.state import restore, start, state_tensors
+from semdnn.training.team import choose_device
 
 KINDS = ("semdnn", "catdnn", "cae")
 N_OUTPUTS = {"semdnn": 5, "catdnn": 8, "cae": 0}

@@ -14,8 +14,9 @@ from semdnn.network.inference import predict
 from semdnn.semantics.dictionary import Dictionary
 from semdnn.training import run
 from semdnn.training.batches import TrainingError
+from semdnn.training.job import TrainingJob
 from semdnn.training.loop import Epoch
-from semdnn.training.run import TrainingJob, best_epoch, stop_reason, train_run
+from semdnn.training.run import best_epoch, stop_reason, train_run
 
 
 @pytest.fixture

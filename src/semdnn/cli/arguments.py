@@ -1,6 +1,7 @@
 """Arguments that several commands take."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -43,3 +44,15 @@ def distinct(
 NAMED_FOLDER = NamedFolder()
 EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUTPUT_FOLDER = click.Path(file_okay=False, path_type=Path)
+AT_LEAST_ONE = click.IntRange(min=1)
+
+
+def workforce_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--cluster``, ``--devices`` and ``--nodes``: who featurises, and what trains."""
+    for option in (
+        click.option("--nodes", type=AT_LEAST_ONE, default=1, help="Machines to train on."),
+        click.option("--devices", type=AT_LEAST_ONE, default=1, help="Devices to train on."),
+        click.option("--cluster", metavar="ADDRESS", help="Dask scheduler to featurise on."),
+    ):
+        command = option(command)
+    return command

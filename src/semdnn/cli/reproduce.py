@@ -1,11 +1,19 @@
 """``semdnn reproduce``: the paper from one recipe."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from semdnn.cli.arguments import EXISTING_FOLDER, NAMED_FOLDER, OUTPUT_FOLDER, distinct
+from semdnn.cli.arguments import (
+    EXISTING_FOLDER,
+    NAMED_FOLDER,
+    OUTPUT_FOLDER,
+    distinct,
+    workforce_options,
+)
 from semdnn.experiment.reproduce import Places, reproduce
+from semdnn.experiment.workforce import gather
 from semdnn.recipe import load_recipe
 
 
@@ -33,6 +41,7 @@ from semdnn.recipe import load_recipe
     metavar="SPEC",
     help="A model to compare with listeners beside the run's own, such as yamnet:FILE.",
 )
+@workforce_options
 @click.option("-o", "--output", required=True, type=OUTPUT_FOLDER, help="The run's folder.")
 def command(
     *,
@@ -42,6 +51,7 @@ def command(
     listeners: dict[str, Path],
     models: tuple[str, ...],
     output: Path,
+    **workforce: Any,
 ) -> None:
     """Run RECIPE (a TOML file, or quick, library or family) from recordings to report.
 
@@ -49,6 +59,10 @@ def command(
     it anywhere: the same command goes on from there.
     """
     places = Places(library, externals, listeners, models)
-    outcome = reproduce(load_recipe(recipe), places, output, tell=click.echo)
-    click.echo(outcome.table)
-    click.echo(f"\nreport: {outcome.report}")
+    loaded = load_recipe(recipe)
+    with gather(loaded, **workforce) as gathered:
+        tell = gathered.teller(click.echo)
+        outcome = reproduce(loaded, places, output, tell=tell, workforce=gathered)
+    if outcome is not None:
+        click.echo(outcome.table)
+        click.echo(f"\nreport: {outcome.report}")

@@ -1,20 +1,26 @@
 """``semdnn train``: networks from a recipe and a library."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from semdnn.cli.arguments import EXISTING_FOLDER, OUTPUT_FOLDER
+from semdnn.cli.arguments import EXISTING_FOLDER, OUTPUT_FOLDER, workforce_options
 from semdnn.experiment.reproduce import train_models
+from semdnn.experiment.workforce import gather
 from semdnn.recipe import load_recipe
 
 
 @click.command("train")
 @click.argument("recipe")
 @click.option("--library", type=EXISTING_FOLDER, help="Folder of described recordings.")
+@workforce_options
 @click.option("-o", "--output", required=True, type=OUTPUT_FOLDER, help="The run's folder.")
-def command(*, recipe: str, library: Path | None, output: Path) -> None:
+def command(*, recipe: str, library: Path | None, output: Path, **workforce: Any) -> None:
     """Train the networks of RECIPE; resumable with the same command."""
-    trained = train_models(load_recipe(recipe), library, output, tell=click.echo)
+    loaded = load_recipe(recipe)
+    with gather(loaded, **workforce) as gathered:
+        tell = gathered.teller(click.echo)
+        trained = train_models(loaded, library, output, tell=tell, workforce=gathered)
     for name, path in trained.checkpoints.items():
-        click.echo(f"{name}: {path}")
+        tell(f"{name}: {path}")

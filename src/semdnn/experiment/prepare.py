@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -113,7 +114,9 @@ class _Parts(NamedTuple):
     balance: Balance
 
 
-def prepare(recipe: Recipe, library: Path | None, folder: Path) -> Prepared:
+def prepare(
+    recipe: Recipe, library: Path | None, folder: Path, *, executor: Executor | None = None
+) -> Prepared:
     """Read, featurise and describe a library; resumable, and the same for the same input.
 
     Parameters
@@ -124,6 +127,8 @@ def prepare(recipe: Recipe, library: Path | None, folder: Path) -> Prepared:
         Folder of described recordings; None synthesises the recipe's procedural library.
     folder : Path
         The run's folder; patches go to ``features/``, tables and lists beside them.
+    executor : Executor, optional
+        Runs the featurising in place of a local process pool.
 
     Raises
     ------
@@ -132,9 +137,8 @@ def prepare(recipe: Recipe, library: Path | None, folder: Path) -> Prepared:
         no ``[procedural]`` table.
     """
     table = read_library(_library_folder(recipe, library, folder), recipe.library)
-    store = featurise(
-        [(sound.name, sound.path) for sound in table.sounds], folder / "features", recipe.features
-    )
+    named = [(sound.name, sound.path) for sound in table.sounds]
+    store = featurise(named, folder / "features", recipe.features, executor=executor)
     row_of = {name: row for row, name in enumerate(store.names)}
     readable = [sound for sound in table.sounds if sound.name in row_of]
     rejected = [*table.rejected, *(Rejected(item.name, item.reason) for item in store.failures)]

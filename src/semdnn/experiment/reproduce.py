@@ -1,10 +1,10 @@
 """The paper from one recipe: each stage keeps what it made, so that a repeated call goes on."""
 
-import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from semdnn.experiment.listeners_report import ListenersSection, ListenersTask, 
 from semdnn.experiment.listeners_result import ListenerSettings
 from semdnn.experiment.overlap import recording_keys
 from semdnn.experiment.pictures import draw_all, word_map, word_plane
-from semdnn.experiment.prepare import Prepared, prepare
+from semdnn.experiment.prepare import Prepared
 from semdnn.experiment.repeats import over_seeds
 from semdnn.experiment.report import RunResults, score_table, write_report
 from semdnn.experiment.scoring import as_plain, compare, evaluate_all, write_tables
@@ -29,16 +29,14 @@ from semdnn.experiment.sets import (
     internal_set,
 )
 from semdnn.experiment.training import Trained, train_all
-from semdnn.files import canonical_json, write_json, write_text
+from semdnn.experiment.workforce import THIS_PROCESS, Workforce
+from semdnn.features.store import featurise
+from semdnn.files import write_json, write_text
 from semdnn.network.registry import network_spec
 from semdnn.recipe import Recipe
 from semdnn.semantics.word_space import open_word_space
 
 Tell = Callable[[str], object]
-
-
-class RunError(SemdnnError):
-    """A run's folder that belongs to something else."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,7 @@ class _Run(NamedTuple):
     places: Places
     folder: Path
     tell: Tell
+    executor: Executor | None
 
 
 class Outcome(NamedTuple):
@@ -83,7 +82,8 @@ def reproduce(
     folder: Path,
     *,
     tell: Tell,
-) -> Outcome:
+    workforce: Workforce = THIS_PROCESS,
+) -> Outcome | None:
     """Prepare, train, evaluate, compare and report.
 
     Parameters
@@ -96,6 +96,13 @@ def reproduce(
         The run's folder.
     tell : callable
         Takes one line of progress.
+    workforce : Workforce
+        Who featurises and trains.
+
+    Returns
+    -------
+    Outcome or None
+        None in a process of the team that is not the first: it has helped to train, no more.
 
     Raises
     ------
@@ -103,21 +110,22 @@ def reproduce(
         If `folder` holds a run of another recipe or library.
     """
     check(recipe)
-    claim(folder, recipe, places.library)
     sets = {
         name: external_sounds(name, place) for name, place in places.externals.items()
     }  # read first: a wrong folder is better told now than after the training
     for place in places.listeners.values():
         read_behaviour(place)
     tell("reading and describing the library")
-    prepared = prepare(recipe, places.library, folder)
+    prepared = workforce.prepare(recipe, places.library, folder)
     tell(
         f"{len(prepared.sounds)} sounds, {prepared.store.n_patches} patches, "
         f"{len(prepared.dictionary)} words; {len(prepared.rejected)} left out (rejected.csv)"
     )
-    trained = train_all(recipe, prepared, folder, tell=tell)
+    trained = train_all(recipe, prepared, folder, tell=tell, team=workforce.team)
+    if workforce.team.rank != 0:
+        return None
     tell("evaluating")
-    run = _Run(recipe, places, folder, tell)
+    run = _Run(recipe, places, folder, tell, workforce.executor)
     evaluation = evaluate_all(
         recipe,
         prepared,
@@ -145,54 +153,18 @@ def reproduce(
     return Outcome(report, score_table(scores))
 
 
-def train_models(recipe: Recipe, library: Path | None, folder: Path, *, tell: Tell) -> Trained:
+def train_models(
+    recipe: Recipe,
+    library: Path | None,
+    folder: Path,
+    *,
+    tell: Tell,
+    workforce: Workforce = THIS_PROCESS,
+) -> Trained:
     """Prepare a library and train the recipe's networks, without evaluation."""
     check(recipe)
-    claim(folder, recipe, library)
-    return train_all(recipe, prepare(recipe, library, folder), folder, tell=tell)
-
-
-def claim(folder: Path, recipe: Recipe, library: Path | None) -> None:
-    """Mark `folder` as this recipe's run on this library, or refuse it if it is another's.
-
-    What the recipe says of networks and of scoring may change: every network has a folder that
-    is claimed by its own settings, and scores are computed anew. A setting that the folder's
-    recipe does not know has its default there.
-
-    Raises
-    ------
-    RunError
-        If the folder was begun with other settings; names the file to look at.
-    """
-    place = str(library.resolve()) if library else ""
-    marker = folder / "run.json"
-    mine = _lasting(recipe)
-    if not marker.exists():
-        write_json(marker, {"recipe": recipe.model_dump(mode="json"), "library": place})
-        return
-    try:
-        begun = json.loads(marker.read_text(encoding="utf-8"))
-        theirs = _lasting(Recipe.model_validate_json(json.dumps(begun["recipe"])))
-    except (ValueError, TypeError, KeyError) as error:
-        raise RunError(
-            f"{marker}: not the description of a run that this version can go on with; "
-            "choose another -o, or delete the folder"
-        ) from error
-    differing = [key for key, value in mine.items() if theirs[key] != value]
-    if begun.get("library") != place:
-        differing.append("library")
-    if differing:
-        raise RunError(
-            f"{folder}: holds a run with another {', '.join(differing)} ({marker}); "
-            "choose another -o, or delete the folder"
-        )
-
-
-def _lasting(recipe: Recipe) -> dict[str, Any]:
-    """Return the settings that everything in a run's folder hangs on."""
-    plain = recipe.model_dump(mode="json", exclude={"evaluation", "licence", "models"})
-    lasting: dict[str, Any] = json.loads(canonical_json(plain))
-    return lasting
+    prepared = workforce.prepare(recipe, library, folder)
+    return train_all(recipe, prepared, folder, tell=tell, team=workforce.team)
 
 
 def check(recipe: Recipe) -> None:
@@ -214,6 +186,9 @@ def _evaluation_sets(
     trained_on = recording_keys(prepared.sounds[i] for i in heard)
     for name, sounds in found.items():
         cache = cache_folder(run.folder / "external", name, run.places.externals[name])
+        if run.executor is not None:
+            named = [(sound.name, sound.path) for sound in sounds.table.sounds]
+            featurise(named, cache, run.recipe.features, executor=run.executor)
         try:
             data[name] = evaluation_set(
                 name, sounds, prepared.dictionary, run.recipe.features, cache, trained_on

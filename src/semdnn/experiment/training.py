@@ -16,8 +16,10 @@ from semdnn.network.checkpoint import load_checkpoint, network_of
 from semdnn.recipe import ModelRow, Recipe
 from semdnn.semantics.targets import embedding_targets, multi_hot
 from semdnn.training.batches import LabelledPatches
+from semdnn.training.job import TrainingJob
 from semdnn.training.loop import Epoch
-from semdnn.training.run import RunResult, TrainingJob, train_run
+from semdnn.training.run import RunResult, train_run
+from semdnn.training.team import ALONE, Team
 
 Tell = Callable[[str], object]
 
@@ -38,7 +40,9 @@ class Trained:
     summaries: dict[str, dict[str, Any]]
 
 
-def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -> Trained:
+def train_all(
+    recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell, team: Team = ALONE
+) -> Trained:
     """Train every network of the recipe; finished ones return at once, begun ones go on."""
     trained = Trained({}, {}, {})
     for row in recipe.rows():
@@ -47,7 +51,7 @@ def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -
             f"training {row.name} ({job.network}): {len(job.training)} patches, "
             f"at most {job.settings.max_epochs} epochs"
         )
-        result = train_run(folder / "models" / row.name, job, report=_teller(row, tell))
+        result = train_run(folder / "models" / row.name, job, report=_teller(row, tell), team=team)
         tell(_kept(row, result))
         trained.checkpoints[row.name] = result.checkpoint
         trained.curves[row.name] = {

@@ -2,25 +2,25 @@
 
 ``shard-00000.npy`` holds float16 patches [N, 96, 64]; ``shard-00000.json`` says whose they are, and
 carries the checksum of the first. The index is written last: a shard whose index does not
-fit its data was interrupted, and is made again.
+fit its data was interrupted, and is finished (``semdnn.features.spool``).
 """
 
-import errno
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from semdnn.audio import patches, waveform
 from semdnn.errors import SemdnnError
 from semdnn.features import logmel
-from semdnn.files import digest, replacing, write_json
+from semdnn.features.spool import HeardSound, SoundRecord, journal_of, spool_sounds
+from semdnn.files import DiskFullError, digest, replacing, write_json
 from semdnn.settings import Settings
 
 FORMAT_VERSION = 1
@@ -116,12 +116,12 @@ def featurise_shard(job: ShardJob) -> ShardIndex:
         return former
     try:
         return _make(job, key)
+    except DiskFullError as error:
+        raise StoreError(
+            f"{job.folder}: the disk is full: free some space and run the same command again,"
+            " finished sounds are kept"
+        ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreError(
-                f"{job.folder}: the disk is full: free some space and run the same command again,"
-                " finished shards are kept"
-            ) from error
         raise StoreError(
             f"{job.folder}: {job.stem} cannot be written ({error.strerror or error})"
         ) from error
@@ -199,50 +199,42 @@ def _pick(
 
 
 def _make(job: ShardJob, key: str) -> ShardIndex:
-    kept: list[NDArray[np.float16]] = []
-    names, starts, failures = [], [], []
-    for name, path in job.sounds:
-        try:
-            start_frames, sound_patches = patches_of(path, job.settings)
-        except Exception as error:  # one bad file never stops a batch
-            failures.append(_failure(name, error))
-            continue
-        names.append(name)
-        starts.append(tuple(start_frames.tolist()))
-        kept.append(sound_patches)
     data = job.folder / f"{job.stem}.npy"
-    _write_npy(data, kept)
+    with replacing(data, keep=True) as part:
+        records = spool_sounds(part, key, job.sounds, partial(_hear, job.settings), PATCH_SHAPE)
+    heard = [record for record in records if record.failure is None]
     index = ShardIndex(
         key=key,
-        names=tuple(names),
-        start_frames=tuple(starts),
-        content=tuple(hashlib.sha256(sound.tobytes()).hexdigest() for sound in kept),
-        failures=tuple(failures),
+        names=tuple(record.name for record in heard),
+        start_frames=tuple(record.start_frames for record in heard),
+        content=tuple(record.content for record in heard),
+        failures=tuple((item.name, *item.failure) for item in records if item.failure is not None),
         n_bytes=data.stat().st_size,
         sha256=sha256_of(data),
     )
     write_json(job.folder / f"{job.stem}.json", index.model_dump(mode="json"))
+    journal_of(part).unlink(missing_ok=True)
     return index
 
 
-def _failure(name: str, error: Exception) -> tuple[str, str, str]:
+def _hear(settings: FeatureSettings, name: str, path: Path) -> HeardSound:
+    try:
+        start_frames, found = patches_of(path, settings)
+    except Exception as error:  # one bad file never stops a batch
+        record = SoundRecord(name=name, failure=_failure(error))
+        return HeardSound(record, np.empty((0, *PATCH_SHAPE), np.float16))
+    content = hashlib.sha256(np.ascontiguousarray(found, "<f2").data).hexdigest()
+    starts = tuple(start_frames.tolist())
+    return HeardSound(SoundRecord(name=name, start_frames=starts, content=content), found)
+
+
+def _failure(error: Exception) -> tuple[str, str]:
+    """Return reason and kind."""
     if isinstance(error, waveform.AudioError):
-        return name, error.reason, error.kind
+        return error.reason, error.kind
     if isinstance(error, SemdnnError):
-        return name, str(error), "samples"
-    return name, f"unexpected {type(error).__name__}: {error}", "unexpected"
-
-
-def _write_npy(path: Path, kept: Sequence[NDArray[np.float16]]) -> None:
-    header = {
-        "descr": np.lib.format.dtype_to_descr(np.dtype("<f2")),
-        "fortran_order": False,
-        "shape": (sum(map(len, kept)), *PATCH_SHAPE),
-    }
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        npy_format.write_array_header_1_0(file, header)
-        for sound in kept:
-            file.write(np.ascontiguousarray(sound, "<f2").data)
+        return str(error), "samples"
+    return f"unexpected {type(error).__name__}: {error}", "unexpected"
 
 
 def _key(job: ShardJob) -> str:

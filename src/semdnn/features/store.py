@@ -5,12 +5,13 @@ Decoding costs tens of times what the networks' input costs to read back.
 """
 
 import json
+import multiprocessing
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def featurise(
         Processes, ≥ 1; as many as there are cores by default. One works in this process.
         Others are spawned: a script must guard its start with ``if __name__ == "__main__"``.
     executor : concurrent.futures.Executor, optional
-        Runs the shards in place of a local process pool, for example a Dask client's.
+        Runs the shards in place of a local process pool (`cluster_executor`).
 
     Returns
     -------
@@ -181,6 +182,8 @@ def featurise(
         If a name repeats, the folder cannot be written, or a worker dies.
     """
     _require_distinct([name for name, _ in sounds])
+    folder = folder.absolute()  # another machine's working folder is another one
+    sounds = [(name, path.absolute()) for name, path in sounds]
     if n_workers is not None and n_workers < 1:
         raise ValueError(f"n_workers is {n_workers}: at least 1 is needed")
     try:
@@ -213,8 +216,22 @@ def _run(jobs: Sequence[ShardJob], n_workers: int, executor: Executor | None) ->
         _drain(map(featurise_shard, jobs), len(jobs))
     else:
         # Spawned, not forked: a parent with threads (torch, OpenMP) must not be forked.
-        with ProcessPoolExecutor(min(n_workers, len(jobs)), get_context("spawn")) as pool:
+        context = multiprocessing.get_context("spawn")
+        n_processes = min(n_workers, len(jobs))
+        with ProcessPoolExecutor(n_processes, context, _end_with_parent) as pool:
             _drain(_results(pool, jobs), len(jobs))
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when its parent is killed; it would wait for work for ever otherwise."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _drain(indices: Iterator[ShardIndex], n_shards: int) -> None:
@@ -249,9 +266,9 @@ def _remove_others(folder: Path, stems: set[str]) -> None:
     """Remove shards of an earlier, longer list and what interrupted writes left behind."""
     for path in folder.glob("shard-*"):
         if path.stem not in stems:
-            path.unlink()
-    for path in folder.glob(".shard-*.part"):
-        path.unlink()
+            path.unlink(missing_ok=True)
+    for path in folder.glob(".shard-*"):
+        path.unlink(missing_ok=True)
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

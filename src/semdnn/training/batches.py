@@ -156,6 +156,58 @@ def epoch_order(
     return rng.permutation(len(patches))[:n]
 
 
+class EpochShare(NamedTuple):
+    """What one process shows in an epoch.
+
+    Attributes
+    ----------
+    order : int64 array [shape=(n,)]
+        Positions of its patches, batch after batch.
+    n_steps : int
+        Steps of the optimiser in the epoch, the same for every process.
+    """
+
+    order: NDArray[np.int64]
+    n_steps: int
+
+
+def share_of_epoch(
+    order: NDArray[np.int64],
+    batch_size: int,
+    *,
+    accumulate: int = 1,
+    rank: int = 0,
+    n_processes: int = 1,
+) -> EpochShare:
+    """Return the share of process `rank` in an epoch.
+
+    A step takes `accumulate` batches of every process; together they are the patches that one
+    process with a batch that many times as large would take.
+
+    Raises
+    ------
+    TrainingError
+        There are too few patches for one step of several batches.
+
+    Examples
+    --------
+    >>> share_of_epoch(np.arange(9), 2, rank=1, n_processes=2)
+    EpochShare(order=array([2, 3, 6, 7]), n_steps=2)
+    """
+    n_parts = accumulate * n_processes
+    if n_parts == 1:
+        return EpochShare(order, count_batches(len(order), batch_size, whole_only=True))
+    n_steps = len(order) // (batch_size * n_parts)
+    if not n_steps:
+        raise TrainingError(
+            f"{len(order)} patches, but a step takes {n_parts} batches of {batch_size}: "
+            "lower batch_size or accumulate, or take fewer devices"
+        )
+    whole = order[: n_steps * n_parts * batch_size]
+    parts = whole.reshape(n_steps * accumulate, n_processes, batch_size)
+    return EpochShare(parts[:, rank].ravel(), n_steps)
+
+
 def read_batches(
     patches: LabelledPatches, order: Ints, batch_size: int, *, whole_only: bool = False
 ) -> Iterator[Batch]:

@@ -22,13 +22,14 @@ from semdnn.training.batches import (
     Batch,
     LabelledPatches,
     TrainingError,
-    count_batches,
     epoch_order,
     read_batches,
+    share_of_epoch,
 )
 from semdnn.training.objective import LOSSES, Loss, validation_score
 from semdnn.training.settings import TrainingSettings, learning_rate_at
 from semdnn.training.state import TrainingState
+from semdnn.training.team import ALONE, Team
 
 Watch = Callable[[Iterator[Batch], int, int], Iterable[Batch]]
 
@@ -115,25 +116,32 @@ def train(
     minimised = loss or LOSSES[state.network.kind]
     while state.epoch < settings.max_epochs:
         started = time.perf_counter()
-        with _seeded(settings.seed, state.epoch + 1, state.network):
+        with _seeded(settings.seed, state.epoch + 1, state.network, state.team.rank):
             mean, rate, n_seen = _train_epoch(state, training, settings, minimised, watch)
         trained = time.perf_counter()
-        result = validate(state.kept, validation, loss=minimised, batch_size=settings.batch_size)
+        result = validate(
+            state.kept,
+            validation,
+            loss=minimised,
+            batch_size=settings.batch_size,
+            team=state.team,
+        )
         if not math.isfinite(result.loss):
             raise TrainingError(
                 f"the validation loss of epoch {state.epoch + 1} is {result.loss}; "
                 "lower learning_rate, or set clip_norm"
             )
         state.epoch += 1
-        yield Epoch(
+        record = Epoch(
             epoch=state.epoch,
             train_loss=mean,
             valid_loss=result.loss,
             valid_score=result.score,
             learning_rate=rate,
             seconds=time.perf_counter() - started,
-            patches_per_second=n_seen / (trained - started),
+            patches_per_second=n_seen * state.team.n_processes / (trained - started),
         )
+        yield state.team.of_first(record)  # all stop for the same reason
 
 
 @torch.no_grad()
@@ -143,12 +151,17 @@ def validate(
     *,
     loss: Loss | None = None,
     batch_size: int = 128,
+    team: Team = ALONE,
 ) -> Validation:
-    """Return loss and score of `network`, without dropout or augmentation."""
+    """Return loss and score of `network`, without dropout or augmentation.
+
+    Each process of `team` takes its share of the patches.
+    """
     minimised = loss or LOSSES[network.kind]
     network.eval()
     device = network.input_mean.device
     order = np.argsort(patches.sound_of_patch, kind="stable")
+    order = np.array_split(order, team.n_processes)[team.rank]
     sounds = torch.from_numpy(patches.sound_of_patch[order].astype(np.int64)).to(device)
     n_sounds, n_outputs = patches.targets.shape
     pooled = torch.zeros((n_sounds, n_outputs), device=device)
@@ -162,6 +175,9 @@ def validate(
             shown = torch.sigmoid(outputs) if network.kind == "catdnn" else outputs
             pooled.index_add_(0, sounds[n_done : n_done + len(inputs)], shown)
         n_done += len(inputs)
+    if team.n_processes > 1:
+        total = float(team.sum(torch.tensor(total, dtype=torch.float64, device=device)))
+        pooled = team.sum(pooled)
     mean = total / len(patches)
     if network.kind == "cae":
         return Validation(mean, -mean)
@@ -181,15 +197,22 @@ def _train_epoch(
 ) -> tuple[float, float, int]:
     """Return the mean loss, the last learning rate and the number of patches shown."""
     state.network.train()
+    team, accumulate = state.team, settings.accumulate
     device, epoch = state.network.input_mean.device, state.epoch + 1
     order = epoch_order(training, settings.seed, epoch, settings.epoch_patches)
-    n_steps = count_batches(len(order), settings.batch_size, whole_only=True)
+    order, n_steps = share_of_epoch(
+        order,
+        settings.batch_size,
+        accumulate=accumulate,
+        rank=team.rank,
+        n_processes=team.n_processes,
+    )
     batches = read_batches(training, order, settings.batch_size, whole_only=True)
-    watched = batches if watch is None else watch(batches, epoch, n_steps)
-    generator = torch.Generator().manual_seed(_seed(settings.seed, epoch, stream=1))
+    watched = batches if watch is None else watch(batches, epoch, n_steps * accumulate)
+    generator = torch.Generator().manual_seed(_seed(settings.seed, epoch, stream=2 * team.rank + 1))
     losses, rate, n_seen = [], 0.0, 0
-    for step, batch in enumerate(watched, state.epoch * n_steps):
-        rate = learning_rate_at(step, n_steps, settings)
+    for number, batch in enumerate(watched, state.epoch * n_steps * accumulate):
+        step, part = divmod(number, accumulate)
         inputs, targets = augment(
             batch.patches.to(device, non_blocking=True),
             batch.targets.to(device, non_blocking=True),
@@ -197,12 +220,19 @@ def _train_epoch(
             generator,
             log_offset=training.log_offset,
         )
-        _set_rate(state, rate)
-        losses.append(_step(state, inputs, targets, minimised, settings.clip_norm))
-        if state.average is not None:
-            _update_average(state.average, state.network, settings.average_decay, step)
+        if part == 0:
+            state.optimiser.zero_grad(set_to_none=True)
+        is_last = part == accumulate - 1
+        with team.holding_back(state.joined, enabled=not is_last):
+            losses.append(_add_gradient(state, inputs, targets, minimised, 1 / accumulate))
+        if is_last:
+            rate = learning_rate_at(step, n_steps, settings)
+            _step(state, rate, step, settings)
         n_seen += len(inputs)
-    loss = float(torch.stack(losses).mean())
+    for network in (state.network, state.average):
+        if network is not None:
+            team.average_statistics(network)
+    loss = float(team.mean(torch.stack(losses).mean()))
     if not math.isfinite(loss):
         raise TrainingError(
             f"the training loss of epoch {epoch} is {loss}; lower learning_rate, or set clip_norm"
@@ -210,24 +240,26 @@ def _train_epoch(
     return loss, rate, n_seen
 
 
-def _set_rate(state: TrainingState, rate: float) -> None:
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
-
-
-def _step(
-    state: TrainingState, inputs: Tensor, targets: Tensor, minimised: Loss, clip_norm: float
+def _add_gradient(
+    state: TrainingState, inputs: Tensor, targets: Tensor, minimised: Loss, share: float
 ) -> Tensor:
-    state.optimiser.zero_grad(set_to_none=True)
+    """Add `share` of a batch's gradient to the others of the step; return the batch's loss."""
     with torch.autocast("cuda", torch.bfloat16, enabled=inputs.is_cuda):
-        outputs = state.network(inputs)
+        outputs = state.joined(inputs)
     wanted = inputs if state.network.kind == "cae" else targets
     loss = minimised(outputs.float(), wanted)
-    loss.backward()  # type: ignore[no-untyped-call]
-    if clip_norm:
-        torch.nn.utils.clip_grad_norm_(state.network.parameters(), clip_norm)
-    state.optimiser.step()
+    (loss * share).backward()  # type: ignore[no-untyped-call]
     return loss.detach()
+
+
+def _step(state: TrainingState, rate: float, step: int, settings: TrainingSettings) -> None:
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    if settings.clip_norm:
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), settings.clip_norm)
+    state.optimiser.step()
+    if state.average is not None:
+        _update_average(state.average, state.network, settings.average_decay, step)
 
 
 @torch.no_grad()
@@ -244,15 +276,15 @@ def _update_average(average: SoundNetwork, network: SoundNetwork, decay: float, 
 
 
 @contextmanager
-def _seeded(seed: int, epoch: int, network: SoundNetwork) -> Iterator[None]:
+def _seeded(seed: int, epoch: int, network: SoundNetwork, rank: int) -> Iterator[None]:
     """Seed dropout for one epoch; the caller's generators are put back afterwards."""
     device = network.input_mean.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(_seed(seed, epoch, stream=0))
+        torch.manual_seed(_seed(seed, epoch, stream=2 * rank))
         yield
 
 
 def _seed(seed: int, epoch: int, *, stream: int) -> int:
-    """Return a seed for one of the epoch's random streams."""
+    """Return a seed for one of the epoch's random streams, two a process."""
     words = np.random.SeedSequence([seed, epoch, stream]).generate_state(2)
     return int(words[0]) << 31 ^ int(words[1])

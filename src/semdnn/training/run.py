@@ -13,16 +13,14 @@ again on resuming.
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from semdnn.features.store import FeatureSettings
-from semdnn.files import write_json, write_text
+from semdnn.files import write_text
 from semdnn.network.checkpoint import (
     Checkpoint,
     load_checkpoint,
@@ -30,51 +28,16 @@ from semdnn.network.checkpoint import (
     save_checkpoint,
     write_tensors,
 )
-from semdnn.network.registry import build_network, network_spec
+from semdnn.network.registry import build_network
 from semdnn.network.sound_network import SoundNetwork
 from semdnn.progress import track
-from semdnn.semantics.dictionary import Dictionary
-from semdnn.training.batches import Batch, LabelledPatches, TrainingError
+from semdnn.training.batches import Batch, TrainingError
+from semdnn.training.job import TrainingJob, claim
 from semdnn.training.loop import Epoch, train
 from semdnn.training.objective import log_odds, loss_of
 from semdnn.training.settings import TrainingSettings
 from semdnn.training.state import TrainingState, restore, start, state_tensors
-
-
-@dataclass(frozen=True)
-class TrainingJob:
-    """What is trained, on what, and what its checkpoint says about it.
-
-    Attributes
-    ----------
-    network : str
-        Row of `NETWORKS`.
-    kind : str
-        "semdnn", "catdnn" or "cae".
-    training, validation : LabelledPatches
-        Of sounds that share no recording.
-    settings : TrainingSettings
-        How.
-    features : FeatureSettings
-        How the log-mels were made.
-    dictionary : Dictionary
-        Behind the targets.
-    provenance : mapping
-        Plain JSON values for the checkpoint; nothing that differs between equal runs, such as a
-        time, if equal runs are to write equal files.
-    licence : str
-        Licence of the weights.
-    """
-
-    network: str
-    kind: str
-    training: LabelledPatches
-    validation: LabelledPatches
-    settings: TrainingSettings
-    features: FeatureSettings
-    dictionary: Dictionary
-    provenance: Mapping[str, Any]
-    licence: str
+from semdnn.training.team import ALONE, Team
 
 
 class RunResult(NamedTuple):
@@ -99,7 +62,11 @@ class RunResult(NamedTuple):
 
 
 def train_run(
-    folder: Path, job: TrainingJob, *, report: Callable[[Epoch], None] | None = None
+    folder: Path,
+    job: TrainingJob,
+    *,
+    report: Callable[[Epoch], None] | None = None,
+    team: Team = ALONE,
 ) -> RunResult:
     """Train `job` in `folder`, going on from where an earlier call was interrupted.
 
@@ -113,7 +80,9 @@ def train_run(
     job : TrainingJob
         What is trained.
     report : callable, optional
-        Called with every new record.
+        Called with every new record, by the team's first process.
+    team : Team
+        The processes that train; all make this call, and the first alone writes.
 
     Raises
     ------
@@ -122,25 +91,38 @@ def train_run(
     CheckpointError
         The folder's saved state is damaged.
     """
-    _claim(folder, job)
-    state = start(_initial_network(job), job.settings)
+    is_first = team.rank == 0
+    if is_first:
+        claim(folder, job, team.n_processes)
+    team.of_first(None)
+    state = start(_initial_network(job), job.settings, team)
     history = _resume(folder, state)
-    _settle(folder, job, state, history)
+    if len(history) != team.of_first(len(history)):
+        raise TrainingError(f"{folder}: is not the same folder for every process: share it")
+    if is_first:
+        _settle(folder, job, state, history)
     stopped = stop_reason(history, job.settings)
     if stopped is None:
         loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
         epochs = train(
-            state, job.training, job.validation, job.settings, loss=loss, watch=_bar(job)
+            state,
+            job.training,
+            job.validation,
+            job.settings,
+            loss=loss,
+            watch=_bar(job) if is_first else None,
         )
         for epoch in epochs:
             history.append(epoch)
-            _save(folder, state, history)
-            _settle(folder, job, state, history)
-            if report is not None:
-                report(epoch)
+            if is_first:
+                _save(folder, state, history)
+                _settle(folder, job, state, history)
+                if report is not None:
+                    report(epoch)
             stopped = stop_reason(history, job.settings)
             if stopped is not None:
                 break
+    team.of_first(None)  # the checkpoint is there for all
     return RunResult(
         folder / "best.safetensors", tuple(history), best_epoch(history), stopped or "max_epochs"
     )
@@ -187,65 +169,6 @@ def _bar(job: TrainingJob) -> Callable[[Iterator[Batch], int, int], Iterable[Bat
         return track(batches, label=label, total=n_batches)
 
     return watch
-
-
-def _claim(folder: Path, job: TrainingJob) -> None:
-    """Write what the run is, or check that the folder's run is this one."""
-    _check(job)
-    mine = {
-        "network": job.network,
-        "spec": dataclasses.asdict(network_spec(job.network)),
-        "kind": job.kind,
-        "settings": job.settings.model_dump(),
-        "features": job.features.model_dump(),
-        "training_data": job.training.digest(),
-        "validation_data": job.validation.digest(),
-    }
-    mine = json.loads(json.dumps(mine))
-    path = folder / "run.json"
-    if not path.exists():
-        if (folder / "state.safetensors").exists():
-            raise TrainingError(f"{folder}: a run without its run.json; take another folder")
-        write_json(path, mine)
-        return
-    try:
-        theirs = json.loads(path.read_text(encoding="utf-8"))
-        begun = TrainingSettings.model_validate_json(json.dumps(theirs["settings"]))
-        theirs["settings"] = json.loads(begun.model_dump_json())  # newer settings: their defaults
-    except (ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{path}: not a run's description ({error})") from error
-    for key in sorted(_flat(mine).items() ^ _flat(theirs).items()):
-        raise TrainingError(
-            f"{folder} holds a run with another {key[0]}; take another folder, or the same settings"
-        )
-
-
-def _check(job: TrainingJob) -> None:
-    n_words, n_dims = job.dictionary.vectors.shape
-    expected = {"semdnn": n_dims, "catdnn": n_words}.get(job.kind)
-    for name, patches in (("training", job.training), ("validation", job.validation)):
-        n_outputs = patches.targets.shape[1]
-        if len(patches) == 0:
-            raise TrainingError(f"there are no {name} patches")
-        if patches.log_offset != job.features.log_offset:
-            raise TrainingError(
-                f"the {name} patches say log_offset {patches.log_offset}, "
-                f"the features {job.features.log_offset}"
-            )
-        if expected is not None and n_outputs != expected:
-            raise TrainingError(
-                f"the {name} targets of a {job.kind} have {n_outputs} columns; "
-                f"the dictionary asks for {expected}"
-            )
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {prefix: json.dumps(value)}
-    flat: dict[str, str] = {}
-    for key, inner in value.items():
-        flat |= _flat(inner, f"{prefix}.{key}" if prefix else key)
-    return flat
 
 
 def _resume(folder: Path, state: TrainingState) -> list[Epoch]:

@@ -24,7 +24,9 @@ class TrainingSettings(Settings):
     max_minutes : float, optional
         Stop after the epoch in which training (resumed parts together) passes this time.
     batch_size : int
-        Patches a step.
+        Patches that pass the network together, on each device.
+    accumulate : int
+        Batches whose gradients are averaged for a step: the larger batch that memory forbids.
     epoch_patches : int, optional
         Patches an epoch; by default as many as there are.
     learning_rate : float
@@ -60,6 +62,7 @@ class TrainingSettings(Settings):
     patience: Positive = 10
     max_minutes: Annotated[float, Field(gt=0.0)] | None = None
     batch_size: Annotated[int, Field(ge=2)] = 128
+    accumulate: Positive = 1
     epoch_patches: Annotated[int, Field(ge=2)] | None = None
     learning_rate: Annotated[float, Field(gt=0.0)] = 1e-4
     schedule: Literal["constant", "cosine"] = "constant"

@@ -1,15 +1,16 @@
-"""What changes in training, on which device it lives, and as tensors that a file can hold."""
+"""What changes in training, who trains it, and all of it as tensors that a file can hold."""
 
 import copy
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from semdnn.network.registry import channels_last
 from semdnn.network.sound_network import SoundNetwork
 from semdnn.training.batches import TrainingError
 from semdnn.training.settings import TrainingSettings
+from semdnn.training.team import ALONE, Team
 
 
 @dataclass
@@ -26,11 +27,17 @@ class TrainingState:
         The moving average of the network, if one is kept.
     epoch : int
         Epochs completed.
+    team : Team
+        The processes that train.
+    joined : nn.Module
+        What is called in training: the network, or what shares its gradients with the team.
     """
 
     network: SoundNetwork
     optimiser: torch.optim.Optimizer
     average: SoundNetwork | None
+    team: Team
+    joined: nn.Module
     epoch: int = 0
 
     @property
@@ -39,26 +46,12 @@ class TrainingState:
         return self.network if self.average is None else self.average
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device that "auto", "cpu" or "cuda" stands for.
-
-    Raises
-    ------
-    TrainingError
-        "cuda" where there is no usable GPU.
-    """
-    has_cuda = torch.cuda.is_available()
-    if name == "cuda" and not has_cuda:
-        raise TrainingError('device = "cuda", but PyTorch finds no CUDA device; use "auto"')
-    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
-
-
-def start(network: SoundNetwork, settings: TrainingSettings) -> TrainingState:
+def start(network: SoundNetwork, settings: TrainingSettings, team: Team = ALONE) -> TrainingState:
     """Return the state before the first epoch, on the device that `settings` choose."""
-    network = channels_last(network.to(choose_device(settings.device)))
+    network = channels_last(network.to(team.device(settings.device)))
     optimiser = _optimiser(network, settings)
     average = copy.deepcopy(network).requires_grad_(False) if settings.average_decay else None
-    return TrainingState(network, optimiser, average)
+    return TrainingState(network, optimiser, average, team=team, joined=team.join(network))
 
 
 def state_tensors(state: TrainingState) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ from semdnn.datasets.procedural.kinds import KINDS, Kind
 from semdnn.datasets.procedural.sources import Scene, Source, Traits
 from semdnn.datasets.procedural.synthesis import RATE, Rng, Samples, place, swell
 from semdnn.errors import SemdnnError
-from semdnn.files import replacing, write_text
+from semdnn.files import is_leftover, replacing, write_text
 from semdnn.progress import track
 
 VERSION: Final = 3  # raise it whenever any sound or description changes
@@ -109,7 +109,8 @@ def write_library(folder: Path, *, n_sounds: int, seed: int) -> Path:
         if not (folder / path).exists():
             with replacing(folder / path) as temporary:
                 pcm = np.round(32_767 * synthesise(plan)).astype(np.int16)
-                soundfile.write(temporary, pcm, RATE, subtype="PCM_16", format="WAV")
+                soundfile.write(wav := io.BytesIO(), pcm, RATE, subtype="PCM_16", format="WAV")
+                temporary.write_bytes(wav.getvalue())  # which tells a full disk by name
         facts = plan.title, plan.kind.category, "CC0 1.0", f"{plan.n_samples / RATE:.3f}", plan.name
         rows.append((path, "procedural", *facts))
     table = io.StringIO()
@@ -124,7 +125,7 @@ def _claim(folder: Path, wanted: str) -> None:
     found = marker.read_text("utf-8", "replace").strip() if marker.exists() else ""
     if found and found != wanted:
         raise ProceduralError(f"{folder}: holds {found[:99]!r}, not {wanted}: name another folder")
-    if not found and folder.exists() and (folder.is_file() or any(folder.iterdir())):
+    if not found and (folder.is_file() or not all(map(is_leftover, folder.glob("*")))):
         raise ProceduralError(f"{folder}: not empty and not a library of ours: name another folder")
     if not found:
         write_text(marker, wanted + "\n")
