@@ -1,0 +1,135 @@
+"""The training step with loading from a log-mel store, over the step on one cached batch.
+
+Both run `semdnn.training.loop.train` on the same network, without augmentation: once with patches
+from all over a store on disk, in random order, and once with a source that hands out one
+array again and again and copies nothing. Rounds alternate, the best counts. Processor time of all
+threads is counted, so that reading is not hidden behind the step: on a machine with
+a core to spare the ratio is smaller still.
+
+    python benchmarks/loader.py --network small
+"""
+
+import argparse
+import json
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from semdnn.features.shards import PATCH_SHAPE, FeatureSettings, ShardIndex
+from semdnn.features.spool import HeardSound, SoundRecord, spool_sounds
+from semdnn.features.store import LogMelStore
+from semdnn.files import write_json
+from semdnn.network.inference import PatchSource
+from semdnn.network.registry import NETWORKS, build_network
+from semdnn.training.augment import AugmentationSettings
+from semdnn.training.batches import LabelledPatches
+from semdnn.training.loop import train
+from semdnn.training.settings import TrainingSettings
+from semdnn.training.state import start
+
+N_DIMS, PER_SOUND, PER_SHARD = 300, 10, 64
+
+
+class Cached:
+    """A source whose every batch is the same array."""
+
+    def __init__(self, patches: NDArray[np.float32]) -> None:
+        self.patches = patches
+
+    def read(self, indices: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the first patches of the array, whatever is asked for."""
+        return self.patches[: len(indices)]
+
+
+def noise_store(folder: Path, n_shards: int) -> LogMelStore:
+    """Write a store of noise."""
+    rng = np.random.default_rng(0)
+    stems = [f"shard-{number:05d}" for number in range(n_shards)]
+    for stem in stems:
+        part = folder / f"{stem}.npy"
+        part.touch()
+        starts = tuple(range(0, 96 * PER_SOUND, 96))
+
+        def hear(name: str, _path: Path, starts: tuple[int, ...] = starts) -> HeardSound:
+            patches = rng.normal(-2, 2, size=(PER_SOUND, *PATCH_SHAPE)).astype(np.float16)
+            return HeardSound(SoundRecord(name=name, start_frames=starts), patches)
+
+        names = [f"{stem}/{i}" for i in range(PER_SHARD)]
+        spool_sounds(part, "", [(name, part) for name in names], hear, PATCH_SHAPE)
+        index = ShardIndex(
+            key="",
+            names=tuple(names),
+            start_frames=(starts,) * PER_SHARD,
+            content=("",) * PER_SHARD,
+            failures=(),
+            n_bytes=part.stat().st_size,
+            sha256="",
+        )
+        (folder / f"{stem}.json").write_text(index.model_dump_json())
+    settings = FeatureSettings().model_dump()
+    write_json(folder / "store.json", {"format": 1, "settings": settings, "shards": stems})
+    return LogMelStore(folder)
+
+
+def epochs_of(
+    source: PatchSource, store: LogMelStore, network: str, batch: int, steps: int
+) -> Callable[[], object]:
+    """Return what trains one epoch of `steps` steps on patches of `source`."""
+    settings = TrainingSettings(
+        max_epochs=10_000,
+        batch_size=batch,
+        epoch_patches=batch * steps,
+        device="cpu",
+        augmentation=AugmentationSettings.off(),
+        standardise_input=False,
+    )
+    targets = np.random.default_rng(1).normal(size=(len(store), N_DIMS)).astype(np.float32)
+    every = np.arange(store.n_patches)
+    data = LabelledPatches(source, every, store.sound_of_patch, targets)
+    one = LabelledPatches(source, every[:1], store.sound_of_patch[:1], targets)
+    built = build_network(network, "semdnn", N_DIMS, torch.Generator().manual_seed(0))
+    epochs = train(start(built, settings), data, one, settings)
+    return lambda: next(epochs)
+
+
+def main() -> None:
+    """Print the ratio as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--network", default="small", choices=list(NETWORKS))
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=3, help="steps a round")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--shards", type=int, default=16)
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as name:
+        store = noise_store(Path(name), chosen.shards)
+        cached = Cached(store.read(np.arange(chosen.batch)))
+        sources: dict[str, PatchSource] = {"loading": store, "cached batch": cached}
+        common = (store, chosen.network, chosen.batch, chosen.steps)
+        epochs = {label: epochs_of(source, *common) for label, source in sources.items()}
+        best = dict.fromkeys(epochs, float("inf"))
+        for _ in range(chosen.rounds):
+            for label, epoch in epochs.items():
+                started = time.process_time()
+                epoch()
+                best[label] = min(best[label], time.process_time() - started)
+    report = {
+        "network": chosen.network,
+        "batch": chosen.batch,
+        "store_mb": round(chosen.shards * PER_SHARD * PER_SOUND * 12_288 / 1e6),
+        "machine": platform.processor() or platform.machine(),
+        "torch": torch.__version__,
+        "ratio": round(best["loading"] / best["cached batch"], 3),
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
