@@ -37,7 +37,7 @@ def installed(tmp_path_factory) -> Path:
     venv.create(folder / "venv", with_pip=True)
     pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, torch_requirement()], check=True, capture_output=True)
-    subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
+    subprocess.run([*pip, f"{wheel}[web]"], check=True, capture_output=True)
     return folder / "venv" / "bin"
 
 

@@ -27,6 +27,7 @@ from semdnn.semantics.word_space import open_word_space
 if TYPE_CHECKING:
     from semdnn.catalogue.duplicates import DuplicateGroup
     from semdnn.catalogue.index import Updated
+    from semdnn.model import SemanticModel
 
 
 class CatalogueSound(NamedTuple):
@@ -91,6 +92,31 @@ class Catalogue:
         with self._reading() as connection:
             return read_meta(connection, "model")
 
+    @property
+    def state(self) -> tuple[str, str]:
+        """What changes whenever the catalogue does."""
+        with self._reading() as connection:
+            return read_meta(connection, "generation"), read_meta(connection, "changes")
+
+    def load_model(self) -> "SemanticModel":
+        """Load the network that hears the catalogue's sounds.
+
+        Raises
+        ------
+        CatalogueError
+            If what has its name now is another network.
+        ModelError
+            If it is not there.
+        """
+        from semdnn.catalogue.index import check_model  # noqa: PLC0415 - loads torch
+        from semdnn.model import SemanticModel  # noqa: PLC0415
+
+        with self._reading() as connection:
+            name, identity = read_meta(connection, "model"), read_meta(connection, "identity")
+        model = SemanticModel.load(name)
+        check_model(self.database, identity, name, model)
+        return model
+
     @cached_property
     def space(self) -> WordSpace:
         """The word space that questions are looked up in."""
@@ -151,19 +177,21 @@ class Catalogue:
     def sounds(self) -> list[CatalogueSound]:
         """Return every file of the catalogue, by library and name."""
         with self._reading() as connection:
-            roots = {
-                number: (self._base / folder).resolve()
-                for number, folder in connection.execute("SELECT id, folder FROM libraries")
-            }
-            found = connection.execute(
-                "SELECT library_id, name, content_id, duration_s, description, category, source,"
-                " licence FROM files JOIN contents ON contents.id = content_id"
-                " ORDER BY library_id, name"
-            )
-            return [
-                CatalogueSound(content, roots[library] / name, *rest)
-                for library, name, content, *rest in found
-            ]
+            return self._files(connection, "1", ())
+
+    def sound(self, number: int) -> CatalogueSound:
+        """Return a sound: its first file, by library and name, of several.
+
+        Raises
+        ------
+        CatalogueError
+            If the catalogue has no such sound.
+        """
+        with self._reading() as connection:
+            found = self._files(connection, "content_id = ?", (number,))
+        if not found:
+            raise CatalogueError(f"{self.database}: no sound {number} in this catalogue")
+        return found[0]
 
     def vectors(self) -> SoundVectors:
         """Return the unit vectors of all sounds, by id."""
@@ -215,9 +243,28 @@ class Catalogue:
         with snapshot(connection):
             yield connection
 
-    def _vector_of(self, like: Path | int | None) -> NDArray[np.float32] | None:
-        if like is None:
-            return None
+    def _files(
+        self, connection: sqlite3.Connection, condition: str, values: tuple[int, ...]
+    ) -> list[CatalogueSound]:
+        roots = {
+            number: (self._base / folder).resolve()
+            for number, folder in connection.execute("SELECT id, folder FROM libraries")
+        }
+        select = (
+            "SELECT library_id, name, content_id, duration_s,"  # noqa: S608 - constants
+            " description, category, source, licence FROM files JOIN contents ON contents.id = content_id"
+            " WHERE " + condition + " ORDER BY library_id, name"
+        )
+        return [
+            CatalogueSound(content, roots[library] / name, *rest)
+            for library, name, content, *rest in connection.execute(select, values)
+        ]
+
+    def _vector_of(
+        self, like: Path | int | NDArray[np.float32] | None
+    ) -> NDArray[np.float32] | None:
+        if like is None or isinstance(like, np.ndarray):
+            return like
         if isinstance(like, int):
             return self._vector_by("id", like)
         from semdnn.catalogue.library_files import hash_of  # noqa: PLC0415
@@ -236,12 +283,7 @@ class Catalogue:
 
     def _heard(self, path: Path) -> NDArray[np.float32]:
         from semdnn.catalogue.hearing import points_of  # noqa: PLC0415 - loads torch
-        from semdnn.catalogue.index import check_model  # noqa: PLC0415
-        from semdnn.model import SemanticModel  # noqa: PLC0415
 
-        with self._reading() as connection:
-            name, identity = read_meta(connection, "model"), read_meta(connection, "identity")
-        model = SemanticModel.load(name)
-        check_model(self.database, identity, name, model)
+        model = self.load_model()
         vector: NDArray[np.float32] = points_of(model, model.listen(path).prediction[None])[0]
         return vector

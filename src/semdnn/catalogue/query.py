@@ -51,8 +51,9 @@ class Query:
     ----------
     text : str
         What the sound is, in words.
-    like : Path or int, optional
-        A sound that it should resemble: a file, or the id of a sound of the catalogue.
+    like : Path, int or float32 [shape=(D,)], optional
+        A sound that it should resemble: a file, the id of a sound of the catalogue, or the unit
+        vector of a sound that the catalogue's network heard.
     without : str
         Words of what it should not be.
     top : int
@@ -67,7 +68,7 @@ class Query:
     """
 
     text: str = ""
-    like: Path | int | None = None
+    like: Path | int | Floats | None = None
     without: str = ""
     top: int = 20
     by: By = "both"

@@ -6,7 +6,7 @@ steps into runs. A step stands for the hop around the middle of its patch: from 
 what comes after, so that the steps share the sound among them without gaps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,8 +93,25 @@ def timeline(
     runs = list(find_runs(sounding.steps(sound, rule.leave), rule))
     return Timeline(
         sounding.n_samples / SAMPLE_RATE,
-        tuple(sorted((sounding.placed(run) for run in runs), key=_place)),
+        in_order(runs, rule.hop_frames, sounding.n_steps, sounding.n_samples / SAMPLE_RATE),
     )
+
+
+def in_order(
+    runs: Iterable[Run], hop_frames: int, n_steps: int, duration_s: float
+) -> tuple[Segment, ...]:
+    """Return the runs of a sound's `n_steps` steps as a timeline's segments."""
+    return tuple(
+        sorted((_placed(run, hop_frames, n_steps, duration_s) for run in runs), key=_place)
+    )
+
+
+def _placed(run: Run, hop_frames: int, n_steps: int, duration_s: float) -> Segment:
+    """Return the run with times in place of steps."""
+    hop_s, middle_s = hop_frames * FRAME_S, PATCH_FRAMES * FRAME_S / 2
+    start_s = 0.0 if run.first == 0 else (run.first - 0.5) * hop_s + middle_s
+    end_s = duration_s if run.last == n_steps - 1 else (run.last + 0.5) * hop_s + middle_s
+    return Segment(start_s, end_s, run.word, run.weight)
 
 
 def _place(segment: Segment) -> tuple[float, float, str]:
@@ -118,14 +135,6 @@ class _Sounding:
             self.n_steps += len(outputs)
             for words in self._model.words_of_all(outputs, top=WORDS_A_STEP):
                 yield {word: weight for word, weight in words if weight >= smallest}
-
-    def placed(self, run: Run) -> Segment:
-        """Return the run with times in place of steps."""
-        hop_s, middle_s = self._hop_frames * FRAME_S, PATCH_FRAMES * FRAME_S / 2
-        is_first, is_last = run.first == 0, run.last == self.n_steps - 1
-        start_s = 0.0 if is_first else (run.first - 0.5) * hop_s + middle_s
-        end_s = self.n_samples / SAMPLE_RATE if is_last else (run.last + 0.5) * hop_s + middle_s
-        return Segment(start_s, end_s, run.word, run.weight)
 
     def _outputs(self, sound: Path | str | NDArray[np.floating]) -> Iterator[NDArray[np.float32]]:
         """Yield the network's outputs for about `STEPS_TOGETHER` steps at a time."""

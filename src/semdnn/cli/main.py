@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "index": ("semdnn.cli.index", "Hear a library and keep a catalogue of it."),
     "search": ("semdnn.cli.search", "Find sounds of a catalogue by words, by a sound, or both."),
     "duplicates": ("semdnn.cli.duplicates", "List what a catalogue has more than once."),
+    "serve": ("semdnn.cli.serve", "Show a page to hear, search and walk through a library."),
     "reproduce": ("semdnn.cli.reproduce", "Run the paper: train, evaluate, compare, report."),
     "train": ("semdnn.cli.train", "Train the networks of a recipe on a library."),
     "evaluate": ("semdnn.cli.evaluate", "Score a trained network on described sounds."),

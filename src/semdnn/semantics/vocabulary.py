@@ -42,6 +42,22 @@ def read_vocabulary(path: Path) -> tuple[str, ...]:
         raise VocabularyError(
             f"{path}, byte {error.start}: not UTF-8 text; save the word list as UTF-8"
         ) from error
+    return vocabulary_of(text, str(path))
+
+
+def vocabulary_of(text: str, where: str) -> tuple[str, ...]:
+    r"""Return the words or phrases of a text, as `read_vocabulary`; `where` names it in messages.
+
+    Raises
+    ------
+    VocabularyError
+        If there is no word, or a word stands there twice.
+
+    Examples
+    --------
+    >>> vocabulary_of("# birds\nwren\nsong  thrush", "birds.txt")
+    ('wren', 'song thrush')
+    """
     lines: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         word = " ".join(line.split())
@@ -50,10 +66,10 @@ def read_vocabulary(path: Path) -> tuple[str, ...]:
         first, _ = lines.setdefault(word.lower(), (number, word))
         if first != number:
             raise VocabularyError(
-                f"{path}, line {number}: {word!r} stands already in line {first}; remove one"
+                f"{where}, line {number}: {word!r} stands already in line {first}; remove one"
             )
     if not lines:
-        raise VocabularyError(f"{path}: no words in it; write one word or phrase a line")
+        raise VocabularyError(f"{where}: no words in it; write one word or phrase a line")
     return tuple(word for _, word in lines.values())
 
 

@@ -1,0 +1,48 @@
+// Talks to the server. Every failure is an ApiError with a line to show.
+
+export class ApiError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function asked(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError("unreachable", "The server does not answer: is `semdnn serve` still running?");
+  }
+  let body = null;
+  try { body = await response.json(); } catch { /* told below */ }
+  if (response.ok && body !== null) return body;
+  const fault = body?.error ?? { code: "http", message: `The server answered ${response.status}.` };
+  throw new ApiError(fault.code, capital(fault.message));
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?`"]$/.test(text) ? "" : ".");
+
+export const getInfo = () => asked("/api/info");
+
+export const hearFile = (file, signal) =>
+  asked(`/api/hearings?${new URLSearchParams({ name: file.name.slice(-100) })}`, {
+    method: "POST", body: file, headers: { "content-type": "application/octet-stream" }, signal,
+  });
+
+export const hearSound = (id, signal) => asked(`/api/sounds/${id}/hearing`, { method: "POST", signal });
+
+export const putWords = (hearing, words) =>
+  asked(`/api/hearings/${encodeURIComponent(hearing)}/words`, {
+    method: "POST", body: JSON.stringify({ words }), headers: { "content-type": "application/json" },
+  });
+
+export function search(question, signal) {
+  const given = Object.entries(question).filter(([, value]) => value !== "" && value != null);
+  return asked(`/api/search?${new URLSearchParams(given)}`, { signal });
+}
+
+export const getMap = () => asked("/api/map");
+
+export const audioOf = (id) => `/api/sounds/${id}/audio`;
