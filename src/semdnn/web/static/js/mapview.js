@@ -92,8 +92,6 @@ export class MapView {
   #names(context) {
     context.font = "600 13px system-ui, sans-serif";
     context.textAlign = "center";
-    context.lineWidth = 4;
-    context.lineJoin = "round";
     const taken = [];
     this.clusters.forEach((name, cluster) => {
       const inside = this.points.filter((point) => point.cluster === cluster);
@@ -106,9 +104,13 @@ export class MapView {
       for (let tries = 0; tries < 4 && taken.some(covers); tries++) at.y += 19;
       if (taken.some(covers) || at.y < 14 || at.y > this.height - 4) return;
       taken.push({ ...at, half });
-      context.strokeStyle = colour("--surface");
+      context.globalAlpha = 0.85;
+      context.fillStyle = colour("--surface");
+      context.beginPath();
+      context.roundRect(at.x - half, at.y - 14, 2 * half, 19, 6);
+      context.fill();
+      context.globalAlpha = 1;
       context.fillStyle = colour("--ink");
-      context.strokeText(text, at.x, at.y);
       context.fillText(text, at.x, at.y);
     });
     context.textAlign = "start";

@@ -74,7 +74,7 @@ export function drawRows(canvas, sound, width) {
   canvas.style.height = `${height}px`;
   const context = prepared(canvas, width, height);
   const heaviest = Math.max(0.3, ...sound.rows.map((row) => Math.max(...row.weights)));
-  const place = (seconds) => (seconds / sound.duration_s) * width;
+  const place = (seconds) => Math.round((seconds / sound.duration_s) * width);
   const index = new Map(sound.rows.map((row, i) => [row.word, i]));
   sound.rows.forEach((row, i) => {
     const top = i * ROW_HEIGHT;
@@ -86,7 +86,7 @@ export function drawRows(canvas, sound, width) {
       if (weight <= 0.01) return;
       const [from, to] = [place(sound.edges_s[k]), place(sound.edges_s[k + 1])];
       context.globalAlpha = Math.min(1, (weight / heaviest) ** 0.8);
-      context.fillRect(from, top + 3, Math.max(to - from, 0.5), ROW_HEIGHT - 6);
+      context.fillRect(from, top + 3, Math.max(to - from, 1), ROW_HEIGHT - 6);
     });
   });
   context.globalAlpha = 1;

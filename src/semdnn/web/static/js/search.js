@@ -84,7 +84,7 @@ export class Search {
     this.player.bind(play, sound);
     const near = similarity === null ? null : el("span", { class: "near", title: "Cosine with what was asked" },
       el("meter", { min: 0, max: 1, value: Math.max(0, similarity), "aria-hidden": "true" }), similarity.toFixed(2));
-    const facts = [length(sound.duration_s), licence, nFiles > 1 ? `${nFiles} files` : "", inText ? "named so" : ""];
+    const facts = [length(sound.duration_s), licence, nFiles > 1 ? `${nFiles} files` : "", inText ? "your words are in its text" : ""];
     const words = sound.words.slice(0, 4).map(({ word }) => el("span", { class: "chip" }, word));
     const shown = description && !sound.name.toLowerCase().includes(description.toLowerCase()) ? description : "";
     return el("li", {}, play,
