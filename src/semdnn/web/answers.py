@@ -2,7 +2,6 @@
 
 import base64
 import json
-import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ from semdnn.web.words_over_time import WordsOverTime
 if TYPE_CHECKING:
     from semdnn.web.hearing import Heard
 
-_log = logging.getLogger(__name__)
 _CODES = {404: "not_found", 405: "wrong_method"}
 
 
@@ -101,7 +99,7 @@ def add_error_answers(app: FastAPI) -> None:
 
 
 def error_answer(error: Exception) -> Response:
-    """Return the answer for an error; what is not meant for people is logged, not told."""
+    """Return the answer for an error; of a mistake of the program the server prints more."""
     status, code, message = _told(error)
     headers = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
     return answer({"error": {"code": code, "message": message}}, status, headers)
@@ -114,7 +112,7 @@ def _told(error: Exception) -> tuple[int, str, str]:
             told = error.status, error.code, str(error)
         case AudioError():
             code = error.kind.replace(" ", "_")
-            told = 422, code, f"the sound cannot be heard: it {_readable(error.reason)}"
+            told = 422, code, f"the sound cannot be heard: {_readable(error.reason)}"
         case SamplesError():
             told = 422, "not_finite", f"the sound cannot be heard: {error}"
         case CatalogueError():
@@ -128,7 +126,6 @@ def _told(error: Exception) -> tuple[int, str, str]:
         case HTTPException():
             told = error.status_code, _CODES.get(error.status_code, "http"), str(error.detail)
         case _:
-            _log.error("a request failed", exc_info=error)
             told = 500, "fault", "the server made a mistake: see what it printed where it runs"
     return told
 

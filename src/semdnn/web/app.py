@@ -19,7 +19,7 @@ from semdnn.web.site import Site
 STATIC = Path(__file__).parent / "static"
 
 
-def build_app(site: Site, host: str = "127.0.0.1") -> FastAPI:
+def build_app(site: Site, host: str = "127.0.0.1") -> Guard:
     """Return the application of a site that is bound to `host`.
 
     FastAPI's own documentation pages are off: they load scripts from elsewhere.
@@ -38,7 +38,6 @@ def build_app(site: Site, host: str = "127.0.0.1") -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.add_middleware(Guard, hosts=Hosts(host))
     add_error_answers(app)
     app.include_router(listen_routes(site), prefix="/api")
     app.include_router(library_routes(site), prefix="/api")
@@ -52,7 +51,7 @@ def build_app(site: Site, host: str = "127.0.0.1") -> FastAPI:
         return FileResponse(STATIC / "index.html", headers={"cache-control": "no-cache"})
 
     app.mount("/static", StaticFiles(directory=STATIC))
-    return app
+    return Guard(app, Hosts(host))  # outermost, so that every answer has its headers
 
 
 def _info(site: Site) -> dict[str, object]:

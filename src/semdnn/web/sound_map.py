@@ -54,6 +54,8 @@ def laid_out(vectors: Floats) -> NDArray[np.float64]:
     The larger extent fills the square. Fewer than five sounds lie along their main components.
     """
     n_sounds = len(vectors)
+    if n_sounds == 0:
+        return np.zeros((0, 2))
     if n_sounds < 5:
         return _fitted(_components(vectors, 2))
     from sklearn.manifold import TSNE  # noqa: PLC0415 - slow to import
