@@ -1,6 +1,5 @@
 """The catalogue through the page's interface: search, sounds, audio, folders, the map."""
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -197,15 +196,6 @@ def test_a_file_that_is_replaced_by_something_else_is_not_served(own_library, tm
     assert code(client.get(address)) == (422, "missing")
     (folder / "dog bark 0.wav").symlink_to(secret)
     assert code(client.get(address)) == (422, "not_audio")
-
-
-def test_names_that_are_not_text_are_written_as_escapes(own_library, tiny_checkpoint):
-    folder, catalogue, client = own_library
-    shutil.copy(folder / "dog bark 1.wav", os.fsencode(folder) + b"/dog \xff.wav")
-    (folder / "dog bark 1.wav").unlink()
-    catalogue.update([folder], model=str(tiny_checkpoint), n_workers=1)
-    assert by_name(client, "dog \\xff.wav")["path"].endswith("dog \\xff.wav")
-    assert client.get("/api/info").json()["catalogue"]["n_sounds"] == 4
 
 
 def finished_map(client):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from semdnn.web.limits import Limits, too_long
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Number = TypeVar("Number", bound=np.generic)
 
 MAX_COLUMNS = 4096
 """Columns of a picture, at most."""
@@ -163,7 +164,7 @@ class _Taken:
             self._highest.append(parts.max(axis=1))
 
 
-def coarser(values: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
+def coarser(values: NDArray[Number], join: np.ufunc) -> NDArray[Number]:
     """Return at most `MAX_COLUMNS` rows, each `join` of as many neighbours as it takes.
 
     Examples
@@ -172,11 +173,11 @@ def coarser(values: NDArray[np.generic], join: np.ufunc) -> NDArray[np.generic]:
     ((2731,), array([0, 1, 2]))
     """
     size = -(-len(values) // MAX_COLUMNS)
-    joined: NDArray[np.generic] = join.reduceat(values, np.arange(0, len(values), size), axis=0)
+    joined: NDArray[Number] = join.reduceat(values, np.arange(0, len(values), size), axis=0)
     return joined
 
 
-def stretched(mel: NDArray[np.generic]) -> Bytes:
+def stretched(mel: Bytes) -> Bytes:
     """Return a picture that uses its whole scale: its 5th percentile is 0, its 99.8th 255.
 
     Examples
