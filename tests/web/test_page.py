@@ -85,7 +85,7 @@ def heard(page, file=None):
 
 def until(page, condition):
     """Wait until a condition in JavaScript holds."""
-    until(page, f"() => {condition}")
+    page.wait_for_function(f"() => {condition}")
 
 
 def position(page):
@@ -284,9 +284,8 @@ def test_themes_and_widths_are_readable(open_page, scheme, viewport):
     assert page.evaluate("document.documentElement.dataset.theme") == other
 
 
-UNNAMED = """() => [
-  ...document.querySelectorAll("button, input, select, textarea, a, [tabindex='0']")
-]
+UNNAMED = """() => [...document.querySelectorAll("button, input, select, textarea, a, [tabindex]")]
+  .filter((node) => node.tabIndex === 0)
   .filter((node) => !node.getAttribute("aria-label") && !node.getAttribute("aria-labelledby"))
   .filter((node) => !node.textContent.trim() && !node.labels?.length)
   .map((node) => node.outerHTML)"""
