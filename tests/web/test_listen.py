@@ -52,9 +52,9 @@ def code(response):
 def test_an_upload_is_heard_as_the_command_line_hears_it(tmp_path, scratch):
     data = wav_bytes(3.2)
     model = SemanticModel.load("semdnn-small")
-    client = TestClient(build_app(Site(model)), "http://localhost")
     (tmp_path / "own.wav").write_bytes(data)
-    answer = client.post("/api/hearings", content=data).json()
+    with TestClient(build_app(Site(model)), "http://localhost") as client:
+        answer = client.post("/api/hearings", content=data).json()
     assert answer["duration_s"] == 3.2
     expected = model.label(tmp_path / "own.wav", top=10)
     assert [(w["word"], w["weight"]) for w in answer["words"]] == [
