@@ -11,7 +11,7 @@ themselves.
 
 Then the approximate search, on vectors as sounds have them: means of 1 to 15 words (median 3), with
 as much noise as mean. Its lists are fitted to one half of the questions (1 or 2 words) and judged
-by the other half: the share of the exact first 20 that is found. Without structure no list helps.
+by the other half: the share of the exact first 20 that is found.
 """
 
 import argparse

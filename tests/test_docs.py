@@ -164,7 +164,7 @@ def check_semdnn(words: list[str]) -> None:
         return
     assert words[0] in COMMANDS
     command = import_module(COMMANDS[words[0]][0]).command
-    if isinstance(command, click.Group):
+    if isinstance(command, click.Group) and words[1:]:
         command = command.commands[words[1]]
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if re.match(r"-+[a-z]", word)} - known == set()
@@ -256,6 +256,7 @@ def run_python(code: str) -> int:
 def run_shell(code: str, environment: dict[str, str]) -> int:
     """Run a block; without another process where it holds nothing but commands of `semdnn`."""
     commands = list(commands_of(code))
+    assert not any("serve" in command.words[:2] for command in commands), "runs until it is stopped"
     if not all(command.is_plain and command.words[0] in ("semdnn", "cd") for command in commands):
         return subprocess.run(["bash", "-euc", code], check=False, env=environment).returncode
     for name, *arguments in (command.words for command in commands):
