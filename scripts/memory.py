@@ -4,10 +4,10 @@
     python scripts/memory.py train --gigabytes 20                    # a store of that size
     python scripts/memory.py featurise --sounds 8                    # ten-minute sounds, one shard
 
-The recording and the store are sparse files: they have their full size, and take next to no room
-on a disk. The recording is silence with a second of noise a minute, the store's patches are zeros;
-neither changes what is held. Prints JSON: the peak of this process's own memory (`peak_mib`: what
-is not a page of a file, which the system takes back at will) and of all that was resident.
+The recording and the store are sparse files: they have their full size, and take next to no room on
+a disk. The recording is silence with a second of noise a minute, the patches are zeros; neither
+changes what is held. Prints JSON: the peak of this process's own memory (`peak_mib`: what is not a
+page of a file, which the system takes back at will) and of all that was resident.
 """
 
 import argparse

@@ -16,8 +16,8 @@ from semdnn.training.run import read_tensors
 from semdnn.training.team import ALONE, open_team
 
 PROGRAM = Path(__file__).with_name("team_program.py")
-SAME = 1e-5  # of a network without normalisation and dropout: rounding
-ALIKE = 0.03  # share of the loss, of the whole network: batch statistics and dropout differ
+SAME = 1e-4  # share of the loss, without normalisation and dropout: rounding, grown by Adam
+ALIKE = 0.1  # share of the loss, of the whole network: batch statistics and dropout differ
 
 
 def run(*arguments, launcher=()):
@@ -33,6 +33,11 @@ def curves(*arguments):
     return json.loads(run("curves", *arguments).stdout.splitlines()[-1])
 
 
+def differences(losses, reference):
+    """Share by which losses differ [shape=(epochs, 2)]: of training, of validation."""
+    return np.abs(np.array(losses) / np.array(reference) - 1)
+
+
 @pytest.mark.slow
 def test_two_processes_and_accumulation_train_like_one_with_the_doubled_batch():
     pytest.importorskip("lightning_fabric", reason="the extra `distributed` is not installed")
@@ -40,12 +45,12 @@ def test_two_processes_and_accumulation_train_like_one_with_the_doubled_batch():
     accumulated = curves(1, 16, 2)
     two = curves(2, 16, 1)
     assert (doubled["n_processes"], two["n_processes"]) == (1, 2)
-    for other in (accumulated, two):
-        np.testing.assert_allclose(other["exact"], doubled["exact"], rtol=SAME)
-        np.testing.assert_allclose(other["whole"], doubled["whole"], rtol=ALIKE)
-    halved = curves(1, 16, 1)  # the comparison can fail
-    assert np.abs(np.array(halved["exact"]) / doubled["exact"] - 1).max() > 10 * SAME
-    assert np.abs(np.array(halved["whole"]) / doubled["whole"] - 1).max() > ALIKE
+    halved = curves(1, 16, 1)  # the comparison has to tell it from the others
+    for other, is_same in ((accumulated, True), (two, True), (halved, False)):
+        assert (differences(other["exact"], doubled["exact"]).max() < SAME) == is_same
+        of_training = differences(other["whole"], doubled["whole"])[:, 0]
+        assert (of_training.max() < ALIKE) == is_same
+    assert differences(two["whole"], doubled["whole"])[-1, 1] < ALIKE  # validation at the end
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ with the batch; statistics per worker).
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
@@ -27,6 +28,7 @@ from torch import Tensor, nn
 from semdnn.training.batches import TrainingError
 
 LONGEST_WAIT = timedelta(days=2)  # the others wait while process 0 featurises
+LAUNCHER = "SEMDNN_LAUNCHER"  # in the environment of the processes that one of ours starts
 Value = TypeVar("Value")
 
 
@@ -107,7 +109,9 @@ class FabricTeam(Team):
 
     def join(self, network: nn.Module) -> nn.Module:
         """Return the network wrapped in DistributedDataParallel."""
-        joined: nn.Module = self._fabric.setup_module(network)
+        with warnings.catch_warnings():  # torch's new name for it does not exist in older ones
+            warnings.filterwarnings("ignore", ".*broadcast_buffers.* is deprecated")
+            joined: nn.Module = self._fabric.setup_module(network)
         return joined
 
     def holding_back(self, joined: nn.Module, *, enabled: bool) -> AbstractContextManager[Any]:
@@ -202,14 +206,18 @@ def _fabric(devices: int, nodes: int, accelerator: str) -> Any:
 
 
 def _launch(fabric: Any) -> None:
-    was_launched = "LOCAL_RANK" in os.environ and "TORCHELASTIC_RUN_ID" not in os.environ
+    """Start the other processes, or join them; those that this one starts end with it."""
+    if LAUNCHER in os.environ:
+        parent = int(os.environ[LAUNCHER])
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    else:
+        os.environ[LAUNCHER] = str(os.getpid())
     fabric.launch()
-    if was_launched:
-        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    os.environ.pop(LAUNCHER, None)
 
 
 def _end_with(parent: int) -> None:
-    """End this process when the one that launched it does, however that ends."""
+    """End this process when the one that launched it has ended, however that came."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
