@@ -62,8 +62,9 @@ def open_page(chromium, served):
 
 
 def is_fault(message):
-    """Return whether the console tells a fault of the page, not an upload that was refused."""
-    return message.type in {"error", "warning"} and "status of 422" not in message.text
+    """Return whether the console tells a fault of the page, not something that was refused."""
+    refused = any(f"status of {status}" in message.text for status in (400, 422))
+    return message.type in {"error", "warning"} and not refused
 
 
 def wav(seconds=3.0):

@@ -22,6 +22,7 @@ Number = TypeVar("Number", bound=np.generic)
 MAX_COLUMNS = 4096
 """Columns of a picture, at most."""
 _BLOCK_S = 5.0
+_WAVE_SAMPLES = 16
 _LOUDEST = 7.0
 """Upper end of the log-mel scale in memory: a band of a full-scale tone has about ln 400."""
 
@@ -116,7 +117,7 @@ def mean_output(model: SemanticModel, outputs: Outputs) -> Floats:
 
 
 class _Taken:
-    """What is taken down while a sound passes: ten bytes for every 10 ms, and 64 of log-mel."""
+    """What is taken down while a sound passes: eight bytes each ms, and 64 of log-mel each 10."""
 
     def __init__(self, limits: Limits, check: Callable[[], None], log_offset: float) -> None:
         self._limits = limits
@@ -136,8 +137,8 @@ class _Taken:
             if self.n_samples > self._limits.max_duration_s * SAMPLE_RATE:
                 raise too_long(self._limits)
             joined = np.concatenate([self._left, block])
-            n_whole = len(joined) // HOP_SAMPLES * HOP_SAMPLES
-            self._note(joined[:n_whole].reshape(-1, HOP_SAMPLES))
+            n_whole = len(joined) // _WAVE_SAMPLES * _WAVE_SAMPLES
+            self._note(joined[:n_whole].reshape(-1, _WAVE_SAMPLES))
             self._left = joined[n_whole:]
             yield block
 

@@ -84,13 +84,13 @@ export class Listen {
     $("find-like").hidden = !this.info.catalogue?.compares_uploads;
     this.view.setSound(answer);
     this.#showWords(answer);
-    $("listen-status").textContent = `${length(answer.duration_s)}, ${answer.segments.length} segments.`;
+    $("listen-status").textContent = `${length(answer.duration_s)}, ${answer.segments.length} ${answer.segments.length === 1 ? "segment" : "segments"}.`;
     if ($("own").value.trim() && $("own-form").dataset.used) this.#useWords($("own").value);
     this.#tell();
   }
 
   #showWords(answer) {
-    const chips = answer.words.map(({ word, weight }) =>
+    const chips = answer.words.filter(({ weight }) => weight >= 0.005).map(({ word, weight }) =>
       el("span", { class: "chip" }, word, el("span", { class: "weight" }, weight.toFixed(2))));
     $("heard-words").replaceChildren(...(chips.length ? chips : ["No word has a weight above zero."]));
     const rows = answer.segments.map((s) => el("tr", {},

@@ -86,7 +86,7 @@ export class Search {
       el("meter", { min: 0, max: 1, value: Math.max(0, similarity), "aria-hidden": "true" }), similarity.toFixed(2));
     const facts = [length(sound.duration_s), licence, nFiles > 1 ? `${nFiles} files` : "", inText ? "your words are in its text" : ""];
     const words = sound.words.slice(0, 4).map(({ word }) => el("span", { class: "chip" }, word));
-    const shown = description && !sound.name.toLowerCase().includes(description.toLowerCase()) ? description : "";
+    const shown = saysMore(description, sound.name) ? description : "";
     return el("li", {}, play,
       el("div", { class: "result" },
         el("h2", { title: sound.path }, sound.name),
@@ -98,4 +98,11 @@ export class Search {
         el("button", { class: "quiet", type: "button", "aria-label": `Words over time of ${sound.name}`,
           on: { click: () => this.onOpen(sound) } }, "Words over time")));
   }
+}
+
+// A description is often only the file's name in other letters.
+function saysMore(description, name) {
+  const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const known = new Set(words(name));
+  return words(description).some((word) => !known.has(word));
 }
