@@ -4,6 +4,7 @@
 # All make the virtual environment if it is missing. PyTorch's CPU build comes first: left to
 # itself pip takes the CUDA build and several GB with it. With a GPU: make demo TORCH=torch
 
+SHELL := bash
 VENV ?= .venv
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -31,7 +32,9 @@ docs: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/pip install --quiet ".[benchmarks]"
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	mkdir -p runs/bench
+	set -o pipefail; for file in benchmarks/*.py; do \
+	  $(BIN)/python $$file | tee runs/bench/$$(basename $$file .py).txt || exit 1; done
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)

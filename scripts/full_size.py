@@ -1,15 +1,13 @@
 """What the paper's library costs, stage by stage: measured on a sample, extrapolated by counting.
 
-    python scripts/full_size.py                 # sample sizes that take some minutes on one core
-    python scripts/full_size.py --descriptions 388211 --sounds 60 --batches 4
+    python scripts/full_size.py --sounds 12 --batches 2
 
-A library with the paper's counts and durations is generated: descriptions as the procedural
-library writes them, durations exponentially distributed with the paper's mean (2,584 h over 388,211
-recordings). Of the metadata `--descriptions` are made and read into words; of the audio `--sounds`
-are made (48 kHz, stereo, 16 bits) and featurised; the `paper` row takes `--batches` training steps.
-All in one process on one core, in processor seconds. Prints Markdown: the measured cost of a unit,
-then libraries and machines by multiplication. Columns with GPUs multiply assumptions, not
-measurements.
+Sounds with the paper's durations are generated (48 kHz, stereo, 16 bits; durations by the quantiles
+of an exponential distribution with the mean of 2,584 h over 388,211 recordings) and featurised; the
+`paper` row takes training steps and hears patches. All in one process on one core, in
+processor seconds. Prints Markdown: the measured cost of a unit, then libraries and machines by
+multiplication. Columns with GPUs multiply assumptions, not measurements. Words and dictionary are
+not here: ``benchmarks/text.py`` and ``balancing.py`` do them at full size.
 """
 
 import argparse
@@ -51,7 +49,6 @@ class Machine(NamedTuple):
 class Costs(NamedTuple):
     """Measured costs in processor seconds."""
 
-    describe: float  # a description to words
     featurise_hour: float  # an hour of sound to patches
     train_patch: float  # a patch in training, `paper` row
     flops_patch: float  # floating-point operations of the same
@@ -75,17 +72,6 @@ def seconds(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
-
-
-def measured(n_descriptions: int, n_sounds: int, n_batches: int) -> Costs:
-    """Drive each stage on its sample."""
-    from semdnn.datasets.procedural.library import sketch  # noqa: PLC0415
-    from semdnn.semantics.text import words_of  # noqa: PLC0415
-
-    titles = [sketch(0, i).title for i in range(n_descriptions)]
-    words_of(titles[0])  # tables are read once
-    describe = seconds(lambda: [words_of(title) for title in titles]) / n_descriptions
-    return Costs(describe, _featurised(n_sounds), *_trained(n_batches))
 
 
 def _featurised(n_sounds: int) -> float:
@@ -149,25 +135,26 @@ def stages(costs: Costs, library: Library, machine: Machine) -> list[tuple[str, 
     else:
         training = n_trained * costs.train_patch / machine.n_cores
     return [
-        ("words", library.n_sounds * costs.describe / 3600),  # one process
         ("log-mel store", library.hours * costs.featurise_hour / machine.n_cores / 3600),
         (f"semDNN, {EPOCHS} passes", training / 3600),
         ("hearing the test part", n_heard * costs.hear_patch / machine.n_cores / 3600),
     ]
 
 
+def _plain(hours: float) -> str:
+    return f"{hours:,.0f}" if hours >= 10 else f"{hours:.2g}"
+
+
 def main() -> None:
     """Measure, and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--descriptions", type=int, default=5_000)
     parser.add_argument("--sounds", type=int, default=12)
-    parser.add_argument("--batches", type=int, default=1)
+    parser.add_argument("--batches", type=int, default=2)
     chosen = parser.parse_args()
-    costs = measured(chosen.descriptions, chosen.sounds, chosen.batches)
+    costs = Costs(_featurised(chosen.sounds), *_trained(chosen.batches))
     cpu = platform.processor() or platform.machine()
-    print(f"Measured on one core ({cpu}; {chosen}):\n")
+    print(f"Measured on one core ({cpu}; {chosen.sounds} sounds, {chosen.batches} batches):\n")
     print("| unit | processor time |\n|---|---|")
-    print(f"| 1,000 descriptions to words | {1000 * costs.describe:.2f} s |")
     print(f"| an hour of sound to patches | {costs.featurise_hour:.1f} s |")
     print(f"| 1,000 patches in training, `paper` | {1000 * costs.train_patch:.0f} s |")
     print(f"| 1,000 patches heard, `paper` | {1000 * costs.hear_patch:.0f} s |")
@@ -177,7 +164,7 @@ def main() -> None:
     for library in LIBRARIES:
         columns = [stages(costs, library, machine) for machine in MACHINES]
         for rows in zip(*columns, strict=True):
-            cells = " | ".join(f"{hours:.2g}" for _, hours in rows)
+            cells = " | ".join(f"{_plain(hours)}" for _, hours in rows)
             print(f"| {library.name} | {rows[0][0]} | {cells} |")
     for machine in MACHINES:
         print(f"\n{machine.name}: `semdnn reproduce RECIPE --library DIR -o RUN{machine.flags}`")
