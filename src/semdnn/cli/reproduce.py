@@ -4,8 +4,15 @@ from pathlib import Path
 
 import click
 
-from semdnn.cli.arguments import EXISTING_FOLDER, NAMED_FOLDER, OUTPUT_FOLDER, distinct
+from semdnn.cli.arguments import (
+    EXISTING_FOLDER,
+    NAMED_FOLDER,
+    OUTPUT_FOLDER,
+    TEACHER,
+    distinct,
+)
 from semdnn.experiment.reproduce import Places, reproduce
+from semdnn.experiment.teaching import teacher_file
 from semdnn.recipe import load_recipe
 
 
@@ -33,22 +40,24 @@ from semdnn.recipe import load_recipe
     metavar="SPEC",
     help="A model to compare with listeners beside the run's own, such as yamnet:FILE.",
 )
+@TEACHER
 @click.option("-o", "--output", required=True, type=OUTPUT_FOLDER, help="The run's folder.")
-def command(
+def command(  # noqa: PLR0913 - one argument an option
     *,
     recipe: str,
     library: Path | None,
     externals: dict[str, Path],
     listeners: dict[str, Path],
     models: tuple[str, ...],
+    teacher: str | None,
     output: Path,
 ) -> None:
-    """Run RECIPE (a TOML file, or quick, library or family) from recordings to report.
+    """Run RECIPE (a TOML file, or quick, library, family or labeller) from recordings to report.
 
     Words, split, training, evaluation, listeners, figures, report.html. Interrupt
     it anywhere: the same command goes on from there.
     """
-    places = Places(library, externals, listeners, models)
+    places = Places(library, externals, listeners, models, teacher_file(teacher))
     outcome = reproduce(load_recipe(recipe), places, output, tell=click.echo)
     click.echo(outcome.table)
     click.echo(f"\nreport: {outcome.report}")

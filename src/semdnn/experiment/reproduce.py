@@ -28,6 +28,7 @@ from semdnn.experiment.sets import (
     external_sounds,
     internal_set,
 )
+from semdnn.experiment.teaching import TeacherFile, require_teacher, warm_start
 from semdnn.experiment.training import Trained, train_all
 from semdnn.files import canonical_json, write_json, write_text
 from semdnn.network.registry import network_spec
@@ -55,12 +56,15 @@ class Places:
         Listeners' dissimilarities, with the recordings in the same folder (`read_behaviour`).
     models : tuple of str
         Comparison models beside the recipe's, such as ``yamnet:FILE``.
+    teacher : TeacherFile, optional
+        Whom the networks learn from that ask for a teacher.
     """
 
     library: Path | None = None
     externals: Mapping[str, Path] = field(default_factory=dict)
     listeners: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    teacher: TeacherFile | None = None
 
 
 class _Run(NamedTuple):
@@ -102,7 +106,7 @@ def reproduce(
     RunError
         If `folder` holds a run of another recipe or library.
     """
-    check(recipe)
+    check(recipe, places.teacher)
     claim(folder, recipe, places.library)
     sets = {
         name: external_sounds(name, place) for name, place in places.externals.items()
@@ -115,7 +119,7 @@ def reproduce(
         f"{len(prepared.sounds)} sounds, {prepared.store.n_patches} patches, "
         f"{len(prepared.dictionary)} words; {len(prepared.rejected)} left out (rejected.csv)"
     )
-    trained = train_all(recipe, prepared, folder, tell=tell)
+    trained = train_all(recipe, prepared, folder, tell=tell, teacher=places.teacher)
     tell("evaluating")
     run = _Run(recipe, places, folder, tell)
     evaluation = evaluate_all(
@@ -145,11 +149,12 @@ def reproduce(
     return Outcome(report, score_table(scores))
 
 
-def train_models(recipe: Recipe, library: Path | None, folder: Path, *, tell: Tell) -> Trained:
+def train_models(recipe: Recipe, places: Places, folder: Path, *, tell: Tell) -> Trained:
     """Prepare a library and train the recipe's networks, without evaluation."""
-    check(recipe)
-    claim(folder, recipe, library)
-    return train_all(recipe, prepare(recipe, library, folder), folder, tell=tell)
+    check(recipe, places.teacher)
+    claim(folder, recipe, places.library)
+    prepared = prepare(recipe, places.library, folder)
+    return train_all(recipe, prepared, folder, tell=tell, teacher=places.teacher)
 
 
 def claim(folder: Path, recipe: Recipe, library: Path | None) -> None:
@@ -195,12 +200,14 @@ def _lasting(recipe: Recipe) -> dict[str, Any]:
     return lasting
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: Recipe, teacher: TeacherFile | None = None) -> None:
     """Raise the error of any name in `recipe` that stands for nothing, before work begins."""
     network_spec(recipe.network)
     open_word_space(recipe.word_space)
     for row in recipe.rows():
-        recipe.training_of(row)
+        settings = recipe.training_of(row)
+        warm_start(settings)
+        require_teacher(row.name, settings, teacher)
         if row.word_space:
             open_word_space(row.word_space)
 

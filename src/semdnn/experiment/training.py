@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from semdnn.experiment.overlap import recording_keys
 from semdnn.experiment.prepare import Prepared, patches_of
 from semdnn.experiment.rows import prepared_for
+from semdnn.experiment.teaching import TeacherFile, teaching, warm_start
 from semdnn.network.checkpoint import load_checkpoint, network_of
 from semdnn.recipe import ModelRow, Recipe
 from semdnn.semantics.targets import embedding_targets, multi_hot
 from semdnn.training.batches import LabelledPatches
+from semdnn.training.job import TrainingJob
 from semdnn.training.loop import Epoch
-from semdnn.training.run import RunResult, TrainingJob, train_run
+from semdnn.training.run import RunResult, train_run
 
 Tell = Callable[[str], object]
 
@@ -37,11 +39,21 @@ class Trained:
     summaries: dict[str, dict[str, Any]]
 
 
-def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -> Trained:
-    """Train every network of the recipe; finished ones return at once, begun ones go on."""
+def train_all(
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path,
+    *,
+    tell: Tell,
+    teacher: TeacherFile | None = None,
+) -> Trained:
+    """Train every network of the recipe; finished ones return at once, begun ones go on.
+
+    `teacher` is whom the rows learn from that ask for one (``training.distillation``).
+    """
     trained = Trained({}, {}, {})
     for row in recipe.rows():
-        job = training_job(recipe, row, prepared_for(recipe, row, prepared))
+        job = training_job(recipe, row, prepared_for(recipe, row, prepared), teacher)
         tell(
             f"training {row.name} ({job.network}): {len(job.training)} patches, "
             f"at most {job.settings.max_epochs} epochs"
@@ -57,11 +69,14 @@ def train_all(recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell) -
     return trained
 
 
-def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJob:
+def training_job(
+    recipe: Recipe, row: ModelRow, prepared: Prepared, teacher: TeacherFile | None = None
+) -> TrainingJob:
     """Return what is trained on what for one row of the recipe (see `prepared_for`)."""
     draws_sounds = recipe.balance.draw == "sounds"
     heard = np.concatenate([prepared.training, prepared.validation])
     sources = sorted({sound.source for sound in prepared.sounds if sound.source})
+    settings = recipe.training_of(row)
     return TrainingJob(
         network=recipe.network,
         kind=row.kind,
@@ -70,7 +85,7 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
             sound_weights=np.ones(len(prepared.training)) if draws_sounds else None,
         ),
         validation=_labelled(recipe, row, prepared, prepared.validation),
-        settings=recipe.training_of(row),
+        settings=settings,
         features=recipe.features,
         dictionary=prepared.dictionary,
         provenance={
@@ -80,6 +95,8 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
             "recordings": list(recording_keys(prepared.sounds[i] for i in heard)),
         },
         licence=recipe.licence,
+        teaching=teaching(settings, teacher, prepared.dictionary),
+        warm_start=warm_start(settings),
     )
 
 

@@ -26,6 +26,7 @@ from semdnn.training.batches import (
     epoch_order,
     read_batches,
 )
+from semdnn.training.distillation import Lessons
 from semdnn.training.objective import LOSSES, Loss, validation_score
 from semdnn.training.settings import TrainingSettings, learning_rate_at
 from semdnn.training.state import TrainingState
@@ -64,6 +65,21 @@ class Epoch:
     patches_per_second: float
 
 
+class Objective(NamedTuple):
+    """What is minimised.
+
+    Attributes
+    ----------
+    loss : callable
+        Of a batch's outputs and targets.
+    lessons : Lessons, optional
+        Where a teacher's part of the targets comes from; the network is then a `Pupil`.
+    """
+
+    loss: Loss
+    lessons: Lessons | None = None
+
+
 class Validation(NamedTuple):
     """Loss (mean over patches) and score (over sounds) of a network on a validation set."""
 
@@ -77,7 +93,7 @@ def train(
     validation: LabelledPatches,
     settings: TrainingSettings,
     *,
-    loss: Loss | None = None,
+    objective: Objective | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Epoch]:
     """Train epoch by epoch, from where `state` is to ``settings.max_epochs``.
@@ -93,7 +109,7 @@ def train(
         Of sounds that share no recording.
     settings : TrainingSettings
         How; `max_minutes` and `patience` are for the caller.
-    loss : callable, optional
+    objective : Objective, optional
         What is minimised; by default the loss of the network's kind (`LOSSES`).
     watch : callable, optional
         Wraps an epoch's batches, given the epoch and the number of batches: a progress bar.
@@ -112,13 +128,15 @@ def train(
             f"{len(training)} training and {len(validation)} validation patches: "
             "at least 2 and 1 are needed"
         )
-    minimised = loss or LOSSES[state.network.kind]
+    objective = objective or Objective(LOSSES[state.network.kind])
     while state.epoch < settings.max_epochs:
         started = time.perf_counter()
         with _seeded(settings.seed, state.epoch + 1, state.network):
-            mean, rate, n_seen = _train_epoch(state, training, settings, minimised, watch)
+            mean, rate, n_seen = _train_epoch(state, training, settings, objective, watch)
         trained = time.perf_counter()
-        result = validate(state.kept, validation, loss=minimised, batch_size=settings.batch_size)
+        result = validate(
+            state.kept, validation, loss=objective.loss, batch_size=settings.batch_size
+        )
         if not math.isfinite(result.loss):
             raise TrainingError(
                 f"the validation loss of epoch {state.epoch + 1} is {result.loss}; "
@@ -176,38 +194,54 @@ def _train_epoch(
     state: TrainingState,
     training: LabelledPatches,
     settings: TrainingSettings,
-    minimised: Loss,
+    objective: Objective,
     watch: Watch | None,
 ) -> tuple[float, float, int]:
     """Return the mean loss, the last learning rate and the number of patches shown."""
     state.network.train()
-    device, epoch = state.network.input_mean.device, state.epoch + 1
-    order = epoch_order(training, settings.seed, epoch, settings.epoch_patches)
+    epoch = state.epoch + 1
+    loss, lessons = objective
+    view = epoch if lessons is None else lessons.view(epoch)
+    order = epoch_order(training, settings.seed, view, settings.epoch_patches)
     n_steps = count_batches(len(order), settings.batch_size, whole_only=True)
     batches = read_batches(training, order, settings.batch_size, whole_only=True)
     watched = batches if watch is None else watch(batches, epoch, n_steps)
-    generator = torch.Generator().manual_seed(_seed(settings.seed, epoch, stream=1))
+    varied = _varied(watched, training.log_offset, settings, view, state.network.input_mean.device)
     losses, rate, n_seen = [], 0.0, 0
-    for step, batch in enumerate(watched, state.epoch * n_steps):
+    for number, (inputs, targets) in enumerate(varied):
+        step = state.epoch * n_steps + number
         rate = learning_rate_at(step, n_steps, settings)
-        inputs, targets = augment(
+        _set_rate(state, rate)
+        wanted = targets if lessons is None else lessons.teach(view, number, inputs, targets)
+        losses.append(_step(state, inputs, wanted, loss, settings.clip_norm))
+        if state.average is not None:
+            _update_average(state.average, state.network, settings.average_decay, step)
+        n_seen += len(inputs)
+    mean = float(torch.stack(losses).mean())
+    if not math.isfinite(mean):
+        raise TrainingError(
+            f"the training loss of epoch {epoch} is {mean}; lower learning_rate, or set clip_norm"
+        )
+    return mean, rate, n_seen
+
+
+def _varied(
+    batches: Iterable[Batch],
+    log_offset: float,
+    settings: TrainingSettings,
+    view: int,
+    device: torch.device,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the batches of a view on `device`, augmented; seed and view alone decide how."""
+    generator = torch.Generator().manual_seed(_seed(settings.seed, view, stream=1))
+    for batch in batches:
+        yield augment(
             batch.patches.to(device, non_blocking=True),
             batch.targets.to(device, non_blocking=True),
             settings.augmentation,
             generator,
-            log_offset=training.log_offset,
+            log_offset=log_offset,
         )
-        _set_rate(state, rate)
-        losses.append(_step(state, inputs, targets, minimised, settings.clip_norm))
-        if state.average is not None:
-            _update_average(state.average, state.network, settings.average_decay, step)
-        n_seen += len(inputs)
-    loss = float(torch.stack(losses).mean())
-    if not math.isfinite(loss):
-        raise TrainingError(
-            f"the training loss of epoch {epoch} is {loss}; lower learning_rate, or set clip_norm"
-        )
-    return loss, rate, n_seen
 
 
 def _set_rate(state: TrainingState, rate: float) -> None:

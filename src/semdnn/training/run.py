@@ -5,6 +5,7 @@
 ``metrics.jsonl``     one `Epoch` a line
 ``state.safetensors`` all that resuming needs; the one file that counts as the truth
 ``best.safetensors``  checkpoint of the epoch with the lowest validation loss
+``lessons/``          what a teacher said, where there is one (`semdnn.training.distillation`)
 ====================  ============================================================
 
 Each file is replaced in one step, the state first; the other two follow from it and are written
@@ -13,16 +14,11 @@ again on resuming.
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-
-from semdnn.features.store import FeatureSettings
-from semdnn.files import write_json, write_text
+from semdnn.files import digest, write_json, write_text
 from semdnn.network.checkpoint import (
     Checkpoint,
     load_checkpoint,
@@ -30,51 +26,18 @@ from semdnn.network.checkpoint import (
     save_checkpoint,
     write_tensors,
 )
-from semdnn.network.registry import build_network, network_spec
-from semdnn.network.sound_network import SoundNetwork
+from semdnn.network.registry import network_spec
 from semdnn.progress import track
-from semdnn.semantics.dictionary import Dictionary
-from semdnn.training.batches import Batch, LabelledPatches, TrainingError
-from semdnn.training.loop import Epoch, train
-from semdnn.training.objective import log_odds, loss_of
+from semdnn.training.batches import Batch, TrainingError
+from semdnn.training.distillation import Lessons, taught_loss, without_heads
+from semdnn.training.job import TrainingJob, check_job, initial_network
+from semdnn.training.loop import Epoch, Objective, train
+from semdnn.training.objective import loss_of
 from semdnn.training.settings import TrainingSettings
 from semdnn.training.state import TrainingState, restore, start, state_tensors
 
-
-@dataclass(frozen=True)
-class TrainingJob:
-    """What is trained, on what, and what its checkpoint says about it.
-
-    Attributes
-    ----------
-    network : str
-        Row of `NETWORKS`.
-    kind : str
-        "semdnn", "catdnn" or "cae".
-    training, validation : LabelledPatches
-        Of sounds that share no recording.
-    settings : TrainingSettings
-        How.
-    features : FeatureSettings
-        How the log-mels were made.
-    dictionary : Dictionary
-        Behind the targets.
-    provenance : mapping
-        Plain JSON values for the checkpoint; nothing that differs between equal runs, such as a
-        time, if equal runs are to write equal files.
-    licence : str
-        Licence of the weights.
-    """
-
-    network: str
-    kind: str
-    training: LabelledPatches
-    validation: LabelledPatches
-    settings: TrainingSettings
-    features: FeatureSettings
-    dictionary: Dictionary
-    provenance: Mapping[str, Any]
-    licence: str
+_WHAT_IS_SHOWN = ("seed", "batch_size", "epoch_patches", "augmentation")
+"""Settings that decide which patches a teacher hears; those of the data come in their digest."""
 
 
 class RunResult(NamedTuple):
@@ -123,14 +86,14 @@ def train_run(
         The folder's saved state is damaged.
     """
     _claim(folder, job)
-    state = start(_initial_network(job), job.settings)
+    state = start(initial_network(job), job.settings)
     history = _resume(folder, state)
     _settle(folder, job, state, history)
     stopped = stop_reason(history, job.settings)
     if stopped is None:
-        loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
+        objective = _objective(folder, job)
         epochs = train(
-            state, job.training, job.validation, job.settings, loss=loss, watch=_bar(job)
+            state, job.training, job.validation, job.settings, objective=objective, watch=_bar(job)
         )
         for epoch in epochs:
             history.append(epoch)
@@ -166,19 +129,21 @@ def best_epoch(history: list[Epoch]) -> int:
     return min(history, key=lambda epoch: (epoch.valid_loss, epoch.epoch)).epoch
 
 
-def _initial_network(job: TrainingJob) -> SoundNetwork:
-    generator = torch.Generator().manual_seed(job.settings.seed)
-    n_outputs = job.training.targets.shape[1]
-    network = build_network(job.network, job.kind, n_outputs, generator)
-    if job.settings.standardise_input:
-        patches = job.training.sample(2048).astype(np.float64)
-        network.input_mean.fill_(float(patches.mean()))
-        network.input_scale.fill_(max(float(patches.std()), 1e-3))
-    if job.kind == "catdnn" and job.settings.bias_from_frequencies:
-        with torch.no_grad():
-            bias = network.get_parameter("output.bias")
-            bias.copy_(log_odds(job.training.target_frequencies()))
-    return network
+def _objective(folder: Path, job: TrainingJob) -> Objective:
+    """Return what is minimised, with the teacher's lessons if there are any."""
+    loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
+    chosen = job.settings.distillation
+    if job.teaching is None or chosen is None:
+        return Objective(loss)
+    heard = {
+        "teacher": job.teaching.teacher.checksum,
+        "training_data": job.training.digest(),
+        "settings": job.settings.model_dump(include=set(_WHAT_IS_SHOWN)),
+    }
+    place = folder / "lessons" / digest(heard)[:16]
+    widths = (job.training.targets.shape[1], *job.teaching.teacher.sizes)
+    lessons = Lessons(job.teaching, place, chosen, job.training.log_offset)
+    return Objective(taught_loss(loss, widths, chosen), lessons)
 
 
 def _bar(job: TrainingJob) -> Callable[[Iterator[Batch], int, int], Iterable[Batch]]:
@@ -191,7 +156,7 @@ def _bar(job: TrainingJob) -> Callable[[Iterator[Batch], int, int], Iterable[Bat
 
 def _claim(folder: Path, job: TrainingJob) -> None:
     """Write what the run is, or check that the folder's run is this one."""
-    _check(job)
+    check_job(job)
     mine = {
         "network": job.network,
         "spec": dataclasses.asdict(network_spec(job.network)),
@@ -201,6 +166,8 @@ def _claim(folder: Path, job: TrainingJob) -> None:
         "training_data": job.training.digest(),
         "validation_data": job.validation.digest(),
     }
+    if job.teaching is not None:
+        mine["teacher"] = job.teaching.teacher.checksum
     mine = json.loads(json.dumps(mine))
     path = folder / "run.json"
     if not path.exists():
@@ -218,25 +185,6 @@ def _claim(folder: Path, job: TrainingJob) -> None:
         raise TrainingError(
             f"{folder} holds a run with another {key[0]}; take another folder, or the same settings"
         )
-
-
-def _check(job: TrainingJob) -> None:
-    n_words, n_dims = job.dictionary.vectors.shape
-    expected = {"semdnn": n_dims, "catdnn": n_words}.get(job.kind)
-    for name, patches in (("training", job.training), ("validation", job.validation)):
-        n_outputs = patches.targets.shape[1]
-        if len(patches) == 0:
-            raise TrainingError(f"there are no {name} patches")
-        if patches.log_offset != job.features.log_offset:
-            raise TrainingError(
-                f"the {name} patches say log_offset {patches.log_offset}, "
-                f"the features {job.features.log_offset}"
-            )
-        if expected is not None and n_outputs != expected:
-            raise TrainingError(
-                f"the {name} targets of a {job.kind} have {n_outputs} columns; "
-                f"the dictionary asks for {expected}"
-            )
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, str]:
@@ -292,7 +240,7 @@ def _checkpoint(job: TrainingJob, state: TrainingState, history: list[Epoch]) ->
     return Checkpoint(
         network=job.network,
         kind=job.kind,
-        state={name: value.cpu() for name, value in state.kept.state_dict().items()},
+        state=without_heads({n: value.cpu() for n, value in state.kept.state_dict().items()}),
         features=job.features,
         dictionary=job.dictionary,
         provenance={**job.provenance, **result, "training": job.settings.model_dump()},

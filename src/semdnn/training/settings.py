@@ -12,6 +12,30 @@ Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 
 
+class DistillationSettings(Settings):
+    """How a semDNN learns from a teacher, a published network that hears the same patches.
+
+    Attributes
+    ----------
+    teacher_share : float
+        Share of the teacher's words in the direction that is learned, 0–1, where the teacher is
+        sure; they count less in proportion to its greatest score, and the description more.
+    scores_weight : float
+        Weight of the loss of the teacher's class scores (Kullback-Leibler divergence, summed over
+        the classes), which a head that is used in training alone predicts.
+    embedding_weight : float
+        Weight of the loss of the teacher's embedding (1 − cosine), likewise.
+    n_views : int
+        Different epochs. Epoch n_views + 1 shows the same varied patches as epoch 1, so that the
+        teacher, which is asked once for each of them, need not be asked again.
+    """
+
+    teacher_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
+    scores_weight: NotNegative = 0.2
+    embedding_weight: NotNegative = 1.0
+    n_views: Positive = 8
+
+
 class TrainingSettings(Settings):
     """How a network is trained.
 
@@ -46,6 +70,11 @@ class TrainingSettings(Settings):
         Loss of a semDNN: the paper's angular distance, or `semdnn.training.objective.word_loss`.
     temperature : float
         Of ``objective = "words"``.
+    distillation : DistillationSettings, optional
+        Learn from a teacher too; by default from the descriptions alone.
+    warm_start : str
+        Shipped network, or checkpoint file of the same row, whose encoder training begins with;
+        by default it is drawn anew.
     standardise_input : bool
         Give the network the mean and standard deviation of the training log-mels.
     bias_from_frequencies : bool
@@ -70,6 +99,8 @@ class TrainingSettings(Settings):
     augmentation: AugmentationSettings = AugmentationSettings()
     objective: Literal["angular", "words"] = "angular"
     temperature: Annotated[float, Field(gt=0.0)] = 0.1
+    distillation: DistillationSettings | None = None
+    warm_start: str = ""
     standardise_input: bool = True
     bias_from_frequencies: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
