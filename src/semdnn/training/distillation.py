@@ -33,6 +33,8 @@ from semdnn.training.settings import DistillationSettings
 
 N_TOP = 10
 """Classes of the teacher that its direction combines, as in ConSE."""
+RARE = -5.0
+"""Log-odds at which scores begin: nearly all of a teacher's classes are absent from a patch."""
 HEADS = "heads."
 """How the names of what exists in training alone begin in a pupil's state."""
 
@@ -128,6 +130,7 @@ class Pupil(SoundNetwork):
         self.load_state_dict(network.state_dict())
         self.heads = nn.ModuleList(nn.Linear(n_units, size) for size in sizes)
         initialise(self.heads, generator)
+        nn.init.constant_(self.get_parameter("heads.0.bias"), RARE)
         channels_last(self)
 
     def forward(self, patches: Tensor) -> Tensor:
