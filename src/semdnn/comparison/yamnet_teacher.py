@@ -43,6 +43,7 @@ class YamnetTeacher:
         If the file cannot be read or is none of YAMNet.
     """
 
+    name: str = "yamnet"
     sizes: tuple[int, int] = (LAYER_SHAPES["scores"][0], LAYER_SHAPES["embedding"][0])
 
     def __init__(self, path: Path) -> None:

@@ -59,12 +59,15 @@ class Teacher(Protocol):
 
     Attributes
     ----------
+    name : str
+        Short name, for the record.
     checksum : str
         Of its weights: a run is not continued with another teacher.
     sizes : (int, int)
         Classes K and units E of its embedding.
     """
 
+    name: str
     checksum: str
     sizes: tuple[int, int]
 

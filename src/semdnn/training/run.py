@@ -243,6 +243,19 @@ def _checkpoint(job: TrainingJob, state: TrainingState, history: list[Epoch]) ->
         state=without_heads({n: value.cpu() for n, value in state.kept.state_dict().items()}),
         features=job.features,
         dictionary=job.dictionary,
-        provenance={**job.provenance, **result, "training": job.settings.model_dump()},
+        provenance={
+            **job.provenance,
+            **_teacher(job),
+            **result,
+            "training": job.settings.model_dump(),
+        },
         licence=job.licence,
     )
+
+
+def _teacher(job: TrainingJob) -> dict[str, Any]:
+    """Return whom the weights learned from, beside the recordings."""
+    if job.teaching is None:
+        return {}
+    teacher = job.teaching.teacher
+    return {"teacher": {"name": teacher.name, "sha256": teacher.checksum}}
