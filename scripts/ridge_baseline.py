@@ -1,6 +1,6 @@
 """YAMNet through ConSE and a ridge regression: what its embedding gives with a library's words.
 
-    python scripts/ridge_baseline.py RUN --recipe labeller --library DIR --yamnet FILE --on esc50=DIR
+    python scripts/ridge_baseline.py RUN --library DIR --yamnet FILE --on NAME=DIR
 
 The regression goes from YAMNet's embedding, averaged over a training sound's patches, to the
 description's target; its penalty is chosen by cosine order on the run's validation part. Scores
