@@ -84,14 +84,16 @@ def model_card(
     name, model = names
     training = report["training"][model]
     library = report["library"]
+    kept_by = checkpoint.provenance["training"].get("keep", "loss")
     lines = [
         f"# {name}",
         "",
         f"A {display_name(checkpoint.kind)} of the row `{training['network']}` "
         f"({training['n_parameters']:,} parameters), {beginning(checkpoint.provenance)} by "
         f"`semdnn reproduce` with the recipe `{report['recipe']['name']}` on "
-        f"{library['training sounds']:,} described recordings; best of {training['n_epochs']} "
-        f"epochs by validation loss ({training['best_loss']:.4f}, epoch {training['best_epoch']}). "
+        f"{library['training sounds']:,} described recordings; epoch {training['best_epoch']} of "
+        f"{training['n_epochs']}, the best by validation {kept_by} "
+        f"(loss {training['best_loss']:.4f}). "
         f"Dictionary: {library['dictionary words']:,} words, word space "
         f"`{report['recipe']['word_space']}`. Weights: Apache-2.0.",
         "",

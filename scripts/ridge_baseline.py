@@ -31,7 +31,7 @@ from semdnn.progress import track
 from semdnn.recipe import load_recipe
 from semdnn.semantics.targets import embedding_targets
 
-PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0)
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 COLUMNS = ("ranking.cosine", "ranking.dual", "amcss.10", "zero_shot")
 
 Floats = NDArray[np.float64]

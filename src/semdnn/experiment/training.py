@@ -148,7 +148,7 @@ def _summary(job: TrainingJob, result: RunResult) -> dict[str, Any]:
         "n_patches": len(job.training),
         "n_epochs": len(result.epochs),
         "best_epoch": result.best_epoch,
-        "best_loss": min(losses) if losses else None,
+        "best_loss": losses[result.best_epoch - 1] if losses else None,
         "stopped": result.stopped,
         "minutes": sum(epoch.seconds for epoch in result.epochs) / 60,
     }

@@ -4,7 +4,7 @@
 ``run.json``          what the run is: network, settings, features, digest of the data
 ``metrics.jsonl``     one `Epoch` a line
 ``state.safetensors`` all that resuming needs; the one file that counts as the truth
-``best.safetensors``  checkpoint of the epoch with the lowest validation loss
+``best.safetensors``  checkpoint of the best epoch, by default of the lowest validation loss
 ``lessons/``          what a teacher said, where there is one (`semdnn.training.distillation`)
 ====================  ============================================================
 
@@ -104,9 +104,8 @@ def train_run(
             stopped = stop_reason(history, job.settings)
             if stopped is not None:
                 break
-    return RunResult(
-        folder / "best.safetensors", tuple(history), best_epoch(history), stopped or "max_epochs"
-    )
+    best = best_epoch(history, job.settings)
+    return RunResult(folder / "best.safetensors", tuple(history), best, stopped or "max_epochs")
 
 
 def stop_reason(history: list[Epoch], settings: TrainingSettings) -> str | None:
@@ -114,7 +113,7 @@ def stop_reason(history: list[Epoch], settings: TrainingSettings) -> str | None:
     n_epochs = len(history)
     if n_epochs >= settings.max_epochs:
         return "max_epochs"
-    if n_epochs - best_epoch(history) >= settings.patience:
+    if n_epochs - best_epoch(history, settings) >= settings.patience:
         return "patience"
     minutes = sum(epoch.seconds for epoch in history) / 60
     if settings.max_minutes is not None and minutes >= settings.max_minutes:
@@ -122,10 +121,12 @@ def stop_reason(history: list[Epoch], settings: TrainingSettings) -> str | None:
     return None
 
 
-def best_epoch(history: list[Epoch]) -> int:
-    """Return the number of the epoch with the lowest validation loss; 0 of no epochs."""
+def best_epoch(history: list[Epoch], settings: TrainingSettings) -> int:
+    """Return the number of the best epoch by ``settings.keep``, the first of equals; 0 of none."""
     if not history:
         return 0
+    if settings.keep == "score":
+        return min(history, key=lambda epoch: (-epoch.valid_score, epoch.epoch)).epoch
     return min(history, key=lambda epoch: (epoch.valid_loss, epoch.epoch)).epoch
 
 
@@ -219,7 +220,7 @@ def _settle(folder: Path, job: TrainingJob, state: TrainingState, history: list[
     """Make the files that follow from the state agree with it."""
     lines = [json.dumps(dataclasses.asdict(epoch), allow_nan=False) for epoch in history]
     write_text(folder / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
-    path, best = folder / "best.safetensors", best_epoch(history)
+    path, best = folder / "best.safetensors", best_epoch(history, job.settings)
     if best == state.epoch and not _holds_epoch(path, best):
         save_checkpoint(path, _checkpoint(job, state, history))
     elif not path.exists():
