@@ -20,6 +20,11 @@ from semdnn.figures.style import display_name
 from semdnn.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 MODELS = ("labeller", "semdnn", "catdnn", "train mean", "chance")
+KEPT = {
+    "loss": "the lowest validation loss",
+    "score": "the highest validation score",
+    "last": "the last",
+}
 TEACHERS = {"yamnet": "YAMNet (Google, trained on AudioSet; weights Apache-2.0)"}
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,6 +64,12 @@ def read_sources(path: Path) -> Counter[tuple[str, str]]:
     return sources
 
 
+def refit(provenance: dict) -> str:
+    """Return whether the output layer was fitted again, as a card says it."""
+    done = provenance.get("refit")
+    return f"Then fitted again to unvaried patches: {done}. " if done else ""
+
+
 def beginning(provenance: dict) -> str:
     """Return what the weights come from beside the recordings, as a card says it."""
     settings = provenance["training"]
@@ -92,8 +103,8 @@ def model_card(
         f"({training['n_parameters']:,} parameters), {beginning(checkpoint.provenance)} by "
         f"`semdnn reproduce` with the recipe `{report['recipe']['name']}` on "
         f"{library['training sounds']:,} described recordings; epoch {training['best_epoch']} of "
-        f"{training['n_epochs']}, the best by validation {kept_by} "
-        f"(loss {training['best_loss']:.4f}). "
+        f"{training['n_epochs']} is kept ({KEPT[kept_by]}; validation loss "
+        f"{training['best_loss']:.4f}). {refit(checkpoint.provenance)}"
         f"Dictionary: {library['dictionary words']:,} words, word space "
         f"`{report['recipe']['word_space']}`. Weights: Apache-2.0.",
         "",

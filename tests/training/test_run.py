@@ -194,6 +194,12 @@ def test_or_the_first_of_the_highest_score(toy_settings):
     assert stop_reason(history[:4], settings) == "patience"
 
 
+def test_or_the_last(toy_settings):
+    settings = toy_settings(keep="last")
+    assert best_epoch([], settings) == 0
+    assert best_epoch(_history([3.0, 1.0, 2.0]), settings) == 3
+
+
 def test_the_kept_checkpoint_is_that_of_the_best_epoch(tmp_path, job):
     result = train_run(tmp_path, job(keep="score", max_epochs=4, learning_rate=0.05))
     best = max(result.epochs, key=lambda epoch: epoch.valid_score)

@@ -125,6 +125,8 @@ def best_epoch(history: list[Epoch], settings: TrainingSettings) -> int:
     """Return the number of the best epoch by ``settings.keep``, the first of equals; 0 of none."""
     if not history:
         return 0
+    if settings.keep == "last":
+        return history[-1].epoch
     if settings.keep == "score":
         return min(history, key=lambda epoch: (-epoch.valid_score, epoch.epoch)).epoch
     return min(history, key=lambda epoch: (epoch.valid_loss, epoch.epoch)).epoch

@@ -45,10 +45,11 @@ class TrainingSettings(Settings):
         Epochs at most; also the length of the learning-rate schedule. 0 keeps the initial network.
     patience : int
         Stop after this many epochs without a better one (`keep`).
-    keep : "loss" or "score"
-        Which epoch is the best: that of the lowest validation loss, or of the highest validation
-        score. The loss of ``objective = "words"`` asks how sure a network is as well, and can rise
-        while the order of its words still improves.
+    keep : "loss", "score" or "last"
+        Which epoch is the best: that of the lowest validation loss, of the highest validation
+        score, or the last (for a schedule that ends low, or averaged weights). The loss of
+        ``objective = "words"`` asks how sure a network is as well, and can rise while the order of
+        its words still improves.
     max_minutes : float, optional
         Stop after the epoch in which training (resumed parts together) passes this time.
     batch_size : int
@@ -91,7 +92,7 @@ class TrainingSettings(Settings):
 
     max_epochs: Annotated[int, Field(ge=0)] = 100
     patience: Positive = 10
-    keep: Literal["loss", "score"] = "loss"
+    keep: Literal["loss", "score", "last"] = "loss"
     max_minutes: Annotated[float, Field(gt=0.0)] | None = None
     batch_size: Annotated[int, Field(ge=2)] = 128
     epoch_patches: Annotated[int, Field(ge=2)] | None = None
