@@ -1,6 +1,7 @@
 """Make a run's networks ready to ship: float16 weights, provenance, model card.
 
     python scripts/release_model.py runs/real semdnn=semdnn-small catdnn=catdnn-small
+    python scripts/release_model.py runs/labeller labeller=labeller-small
 
 Reads the run's report and sounds.csv, refuses sounds whose licence is unknown or
 non-commercial, writes src/semdnn/weights/NAME.safetensors and docs/models/NAME.md.
@@ -16,9 +17,15 @@ from pathlib import Path
 from semdnn.datasets.library import NOT_FOR_WEIGHTS, licence_fault
 from semdnn.experiment.report import COLUMNS, value_of
 from semdnn.figures.style import display_name
-from semdnn.network.checkpoint import load_checkpoint, save_checkpoint
+from semdnn.network.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
-MODELS = ("semdnn", "catdnn", "train mean", "chance")
+MODELS = ("labeller", "semdnn", "catdnn", "train mean", "chance")
+KEPT = {
+    "loss": "the lowest validation loss",
+    "score": "the highest validation score",
+    "last": "the last",
+}
+TEACHERS = {"yamnet": "YAMNet (Google, trained on AudioSet; weights Apache-2.0)"}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -40,7 +47,7 @@ def main(run: Path, names: dict[str, str]) -> None:
         save_checkpoint(target, released, half=True)
         card = ROOT / "docs" / "models" / f"{name}.md"
         card.parent.mkdir(parents=True, exist_ok=True)
-        card.write_text(model_card(name, model, report, sources), encoding="utf-8")
+        card.write_text(model_card((name, model), checkpoint, report, sources), encoding="utf-8")
         print(f"{target}: {target.stat().st_size / 1e6:.2f} MB\n{card}")
 
 
@@ -58,18 +65,47 @@ def read_sources(path: Path) -> Counter[tuple[str, str]]:
     return sources
 
 
-def model_card(name: str, model: str, report: dict, sources: Counter[tuple[str, str]]) -> str:
-    """Return the card as Markdown."""
+def refit(provenance: dict) -> str:
+    """Return whether the output layer was fitted again, as a card says it."""
+    done = provenance.get("refit")
+    return f"Then fitted again to unvaried patches: {done}. " if done else ""
+
+
+def beginning(provenance: dict) -> str:
+    """Return what the weights come from beside the recordings, as a card says it."""
+    settings = provenance["training"]
+    if not settings.get("distillation"):
+        return "trained from scratch"
+    teacher = provenance["teacher"]
+    begun = settings["warm_start"]
+    return (
+        (f"begun with the encoder of `{begun}`, " if begun else "")
+        + f"taught by {TEACHERS[teacher['name']]}, which heard the same varied patches of the "
+        f"training recordings and of no others (file's SHA-256 `{teacher['sha256'][:16]}…`), "
+        "and trained"
+    )
+
+
+def model_card(
+    names: tuple[str, str],
+    checkpoint: Checkpoint,
+    report: dict,
+    sources: Counter[tuple[str, str]],
+) -> str:
+    """Return the card as Markdown; `names` are the shipped one and the run's own."""
+    name, model = names
     training = report["training"][model]
     library = report["library"]
+    kept_by = checkpoint.provenance["training"].get("keep", "loss")
     lines = [
         f"# {name}",
         "",
-        f"A {display_name(model)} of the row `{training['network']}` "
-        f"({training['n_parameters']:,} parameters), trained from scratch by "
+        f"A {display_name(checkpoint.kind)} of the row `{training['network']}` "
+        f"({training['n_parameters']:,} parameters), {beginning(checkpoint.provenance)} by "
         f"`semdnn reproduce` with the recipe `{report['recipe']['name']}` on "
-        f"{library['training sounds']:,} described recordings; best of {training['n_epochs']} "
-        f"epochs by validation loss ({training['best_loss']:.4f}, epoch {training['best_epoch']}). "
+        f"{library['training sounds']:,} described recordings; epoch {training['best_epoch']} of "
+        f"{training['n_epochs']} is kept ({KEPT[kept_by]}; validation loss "
+        f"{training['best_loss']:.4f}). {refit(checkpoint.provenance)}"
         f"Dictionary: {library['dictionary words']:,} words, word space "
         f"`{report['recipe']['word_space']}`. Weights: Apache-2.0.",
         "",

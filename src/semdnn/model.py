@@ -39,6 +39,9 @@ MODELS: Mapping[str, ShippedModel] = {
     "catdnn-small": ShippedModel(
         "catdnn-small.safetensors", "word categories, the twin of semdnn-small"
     ),
+    "labeller-small": ShippedModel(
+        "labeller-small.safetensors", "word embeddings for use: taught by YAMNet as well"
+    ),
 }
 
 

@@ -8,10 +8,11 @@ from semdnn.network.inference import PatchArray, predict
 from semdnn.network.registry import build_network
 from semdnn.training.augment import AugmentationSettings
 from semdnn.training.batches import TrainingError
-from semdnn.training.loop import train, validate
+from semdnn.training.loop import train
 from semdnn.training.settings import learning_rate_at
 from semdnn.training.state import restore, start, state_tensors
 from semdnn.training.team import choose_device
+from semdnn.training.validation import validate
 
 KINDS = ("semdnn", "catdnn", "cae")
 N_OUTPUTS = {"semdnn": 5, "catdnn": 8, "cae": 0}

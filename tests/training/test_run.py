@@ -180,9 +180,32 @@ def _history(losses, seconds=1.0):
     return [Epoch(i, 1.0, loss, 0.0, 1e-3, seconds, 1.0) for i, loss in enumerate(losses, 1)]
 
 
-def test_the_best_epoch_is_the_first_of_the_lowest_loss():
-    assert best_epoch([]) == 0
-    assert best_epoch(_history([3.0, 1.0, 2.0, 1.0])) == 2
+def test_the_best_epoch_is_the_first_of_the_lowest_loss(toy_settings):
+    assert best_epoch([], toy_settings()) == 0
+    assert best_epoch(_history([3.0, 1.0, 2.0, 1.0]), toy_settings()) == 2
+
+
+def test_or_the_first_of_the_highest_score(toy_settings):
+    settings = toy_settings(keep="score", patience=2, max_epochs=9)
+    scores = [0.1, 0.3, 0.2, 0.3]
+    history = [Epoch(i, 1.0, i, score, 1e-3, 1.0, 1.0) for i, score in enumerate(scores, 1)]
+    assert best_epoch([], settings) == 0
+    assert best_epoch(history, settings) == 2
+    assert stop_reason(history[:3], settings) is None
+    assert stop_reason(history[:4], settings) == "patience"
+
+
+def test_or_the_last(toy_settings):
+    settings = toy_settings(keep="last")
+    assert best_epoch([], settings) == 0
+    assert best_epoch(_history([3.0, 1.0, 2.0]), settings) == 3
+
+
+def test_the_kept_checkpoint_is_that_of_the_best_epoch(tmp_path, job):
+    result = train_run(tmp_path, job(keep="score", max_epochs=4, learning_rate=0.05))
+    best = max(result.epochs, key=lambda epoch: epoch.valid_score)
+    assert result.best_epoch == best.epoch
+    assert load_checkpoint(result.checkpoint).provenance["epoch"] == best.epoch
 
 
 def test_training_stops_for_one_of_three_reasons(toy_settings):

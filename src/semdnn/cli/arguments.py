@@ -44,6 +44,11 @@ def distinct(
 NAMED_FOLDER = NamedFolder()
 EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUTPUT_FOLDER = click.Path(file_okay=False, path_type=Path)
+TEACHER = click.option(
+    "--teacher",
+    metavar="NAME=FILE",
+    help="Whom networks learn from that ask for a teacher, such as yamnet=yamnet.onnx.",
+)
 AT_LEAST_ONE = click.IntRange(min=1)
 
 

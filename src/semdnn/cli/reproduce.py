@@ -9,10 +9,12 @@ from semdnn.cli.arguments import (
     EXISTING_FOLDER,
     NAMED_FOLDER,
     OUTPUT_FOLDER,
+    TEACHER,
     distinct,
     workforce_options,
 )
 from semdnn.experiment.reproduce import Places, reproduce
+from semdnn.experiment.teaching import teacher_file
 from semdnn.experiment.workforce import gather
 from semdnn.recipe import load_recipe
 
@@ -41,24 +43,26 @@ from semdnn.recipe import load_recipe
     metavar="SPEC",
     help="A model to compare with listeners beside the run's own, such as yamnet:FILE.",
 )
+@TEACHER
 @workforce_options
 @click.option("-o", "--output", required=True, type=OUTPUT_FOLDER, help="The run's folder.")
-def command(
+def command(  # noqa: PLR0913 - one argument an option
     *,
     recipe: str,
     library: Path | None,
     externals: dict[str, Path],
     listeners: dict[str, Path],
     models: tuple[str, ...],
+    teacher: str | None,
     output: Path,
     **workforce: Any,
 ) -> None:
-    """Run RECIPE (a TOML file, or quick, library or family) from recordings to report.
+    """Run RECIPE (a TOML file, or quick, library, family or labeller) from recordings to report.
 
     Words, split, training, evaluation, listeners, figures, report.html. Interrupt
     it anywhere: the same command goes on from there.
     """
-    places = Places(library, externals, listeners, models)
+    places = Places(library, externals, listeners, models, teacher_file(teacher))
     loaded = load_recipe(recipe)
     with gather(loaded, **workforce) as gathered:
         tell = gathered.teller(click.echo)

@@ -66,6 +66,9 @@ MODELS: Mapping[str, ModelRow] = MappingProxyType(
         "catdnn-small": ModelRow(
             f"{_HERE}.family", "open_network", "the shipped catDNN", given="catdnn-small"
         ),
+        "labeller-small": ModelRow(
+            f"{_HERE}.family", "open_network", "the shipped labeller", given="labeller-small"
+        ),
         "notrain": ModelRow(
             f"{_HERE}.family",
             "open_untrained",

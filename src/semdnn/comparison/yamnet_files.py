@@ -29,8 +29,17 @@ _TFLITE_MARK = b"TFL3"
 _TFLITE_LAYER = re.compile(r"tower0/network/layer(\d+)/conv/Relu6")
 
 
-def open_yamnet(path: Path, shapes: Shapes) -> Run:
+def open_yamnet(path: Path, shapes: Shapes, *, n_threads: int = 0) -> Run:
     """Return a function from patches [shape=(P, 96, 64)] to activations [shape=(P, *layer shape)].
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shapes : mapping of str to shape
+        The layers that are wanted, and their shape for one patch.
+    n_threads : int
+        Of onnxruntime; 0 leaves them to it. LiteRT always has one.
 
     Raises
     ------
@@ -51,7 +60,7 @@ def open_yamnet(path: Path, shapes: Shapes) -> Run:
             f"{', '.join(shapes)}"
         )
     else:
-        run = _open_onnx(path, shapes)
+        run = _open_onnx(path, shapes, n_threads)
     _check(path, run(np.zeros((1, 96, 64), np.float32)), shapes)
     return run
 
@@ -64,10 +73,11 @@ def _check(path: Path, found: Mapping[str, Floats], shapes: Shapes) -> None:
             )
 
 
-def _open_onnx(path: Path, shapes: Shapes) -> Run:
+def _open_onnx(path: Path, shapes: Shapes, n_threads: int) -> Run:
     runtime = _import("onnxruntime", "yamnet", path)
     options = runtime.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = n_threads
     try:
         session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common class but this one

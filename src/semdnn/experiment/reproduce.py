@@ -28,6 +28,7 @@ from semdnn.experiment.sets import (
     external_sounds,
     internal_set,
 )
+from semdnn.experiment.teaching import TeacherFile, require_teacher, warm_start
 from semdnn.experiment.training import Trained, train_all
 from semdnn.experiment.workforce import THIS_PROCESS, Workforce
 from semdnn.features.store import featurise
@@ -53,12 +54,15 @@ class Places:
         Listeners' dissimilarities, with the recordings in the same folder (`read_behaviour`).
     models : tuple of str
         Comparison models beside the recipe's, such as ``yamnet:FILE``.
+    teacher : TeacherFile, optional
+        Whom the networks learn from that ask for a teacher.
     """
 
     library: Path | None = None
     externals: Mapping[str, Path] = field(default_factory=dict)
     listeners: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    teacher: TeacherFile | None = None
 
 
 class _Run(NamedTuple):
@@ -109,7 +113,7 @@ def reproduce(
     RunError
         If `folder` holds a run of another recipe or library.
     """
-    check(recipe)
+    check(recipe, places.teacher)
     sets = {
         name: external_sounds(name, place) for name, place in places.externals.items()
     }  # read first: a wrong folder is better told now than after the training
@@ -121,16 +125,15 @@ def reproduce(
         f"{len(prepared.sounds)} sounds, {prepared.store.n_patches} patches, "
         f"{len(prepared.dictionary)} words; {len(prepared.rejected)} left out (rejected.csv)"
     )
-    trained = train_all(recipe, prepared, folder, tell=tell, team=workforce.team)
+    trained = train_all(
+        recipe, prepared, folder, tell=tell, teacher=places.teacher, team=workforce.team
+    )
     if workforce.team.rank != 0:
         return None
     tell("evaluating")
     run = _Run(recipe, places, folder, tell, workforce.executor)
     evaluation = evaluate_all(
-        recipe,
-        prepared,
-        trained.checkpoints,
-        lambda own: _evaluation_sets(run, own, sets),
+        recipe, prepared, trained.checkpoints, lambda own: _evaluation_sets(run, own, sets)
     )
     rng = np.random.default_rng(recipe.seed)
     scores = as_plain(evaluation.scores, recipe, rng)
@@ -155,24 +158,28 @@ def reproduce(
 
 def train_models(
     recipe: Recipe,
-    library: Path | None,
+    places: Places,
     folder: Path,
     *,
     tell: Tell,
     workforce: Workforce = THIS_PROCESS,
 ) -> Trained:
     """Prepare a library and train the recipe's networks, without evaluation."""
-    check(recipe)
-    prepared = workforce.prepare(recipe, library, folder)
-    return train_all(recipe, prepared, folder, tell=tell, team=workforce.team)
+    check(recipe, places.teacher)
+    prepared = workforce.prepare(recipe, places.library, folder)
+    return train_all(
+        recipe, prepared, folder, tell=tell, teacher=places.teacher, team=workforce.team
+    )
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: Recipe, teacher: TeacherFile | None = None) -> None:
     """Raise the error of any name in `recipe` that stands for nothing, before work begins."""
     network_spec(recipe.network)
     open_word_space(recipe.word_space)
     for row in recipe.rows():
-        recipe.training_of(row)
+        settings = recipe.training_of(row)
+        warm_start(settings)
+        require_teacher(row.name, settings, teacher)
         if row.word_space:
             open_word_space(row.word_space)
 

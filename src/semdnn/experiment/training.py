@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from semdnn.experiment.overlap import recording_keys
 from semdnn.experiment.prepare import Prepared, patches_of
 from semdnn.experiment.rows import prepared_for
+from semdnn.experiment.teaching import TeacherFile, teaching, warm_start
 from semdnn.network.checkpoint import load_checkpoint, network_of
 from semdnn.recipe import ModelRow, Recipe
 from semdnn.semantics.targets import embedding_targets, multi_hot
@@ -41,12 +42,21 @@ class Trained:
 
 
 def train_all(
-    recipe: Recipe, prepared: Prepared, folder: Path, *, tell: Tell, team: Team = ALONE
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path,
+    *,
+    tell: Tell,
+    teacher: TeacherFile | None = None,
+    team: Team = ALONE,
 ) -> Trained:
-    """Train every network of the recipe; finished ones return at once, begun ones go on."""
+    """Train every network of the recipe; finished ones return at once, begun ones go on.
+
+    `teacher` is whom the rows learn from that ask for one (``training.distillation``).
+    """
     trained = Trained({}, {}, {})
     for row in recipe.rows():
-        job = training_job(recipe, row, prepared_for(recipe, row, prepared))
+        job = training_job(recipe, row, prepared_for(recipe, row, prepared), teacher)
         tell(
             f"training {row.name} ({job.network}): {len(job.training)} patches, "
             f"at most {job.settings.max_epochs} epochs"
@@ -62,11 +72,14 @@ def train_all(
     return trained
 
 
-def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJob:
+def training_job(
+    recipe: Recipe, row: ModelRow, prepared: Prepared, teacher: TeacherFile | None = None
+) -> TrainingJob:
     """Return what is trained on what for one row of the recipe (see `prepared_for`)."""
     draws_sounds = recipe.balance.draw == "sounds"
     heard = np.concatenate([prepared.training, prepared.validation])
     sources = Counter((prepared.sounds[i].source, prepared.sounds[i].licence) for i in heard)
+    settings = recipe.training_of(row)
     return TrainingJob(
         network=recipe.network,
         kind=row.kind,
@@ -75,7 +88,7 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
             sound_weights=np.ones(len(prepared.training)) if draws_sounds else None,
         ),
         validation=_labelled(recipe, row, prepared, prepared.validation),
-        settings=recipe.training_of(row),
+        settings=settings,
         features=recipe.features,
         dictionary=prepared.dictionary,
         provenance={
@@ -85,6 +98,8 @@ def training_job(recipe: Recipe, row: ModelRow, prepared: Prepared) -> TrainingJ
             "recordings": list(recording_keys(prepared.sounds[i] for i in heard)),
         },
         licence=recipe.licence,
+        teaching=teaching(settings, teacher, prepared.dictionary),
+        warm_start=warm_start(settings),
     )
 
 
@@ -136,7 +151,7 @@ def _summary(job: TrainingJob, result: RunResult) -> dict[str, Any]:
         "n_patches": len(job.training),
         "n_epochs": len(result.epochs),
         "best_epoch": result.best_epoch,
-        "best_loss": min(losses) if losses else None,
+        "best_loss": losses[result.best_epoch - 1] if losses else None,
         "stopped": result.stopped,
         "minutes": sum(epoch.seconds for epoch in result.epochs) / 60,
     }

@@ -74,6 +74,11 @@ class SoundNetwork(nn.Module):
         maps, centre = self._standardised(patches)
         return self._finish(self.encoder(maps), centre)
 
+    def encode(self, patches: Tensor) -> Tensor:
+        """Return the last common layer's activation [shape=(B, fc_last)], what `output` reads."""
+        encoded: Tensor = self.encoder(self._standardised(patches)[0])
+        return encoded
+
     @torch.no_grad()
     def predict(self, patches: Tensor) -> Tensor:
         """Return `forward`'s values without gradients; probabilities (0–1) from a catDNN."""

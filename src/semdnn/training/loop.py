@@ -26,10 +26,11 @@ from semdnn.training.batches import (
     read_batches,
     share_of_epoch,
 )
-from semdnn.training.objective import LOSSES, Loss, validation_score
+from semdnn.training.distillation import Lessons
+from semdnn.training.objective import LOSSES, Loss
 from semdnn.training.settings import TrainingSettings, learning_rate_at
 from semdnn.training.state import TrainingState
-from semdnn.training.team import ALONE, Team
+from semdnn.training.validation import validate
 
 Watch = Callable[[Iterator[Batch], int, int], Iterable[Batch]]
 
@@ -65,11 +66,19 @@ class Epoch:
     patches_per_second: float
 
 
-class Validation(NamedTuple):
-    """Loss (mean over patches) and score (over sounds) of a network on a validation set."""
+class Objective(NamedTuple):
+    """What is minimised.
 
-    loss: float
-    score: float
+    Attributes
+    ----------
+    loss : callable
+        Of a batch's outputs and targets.
+    lessons : Lessons, optional
+        Where a teacher's part of the targets comes from; the network is then a `Pupil`.
+    """
+
+    loss: Loss
+    lessons: Lessons | None = None
 
 
 def train(
@@ -78,7 +87,7 @@ def train(
     validation: LabelledPatches,
     settings: TrainingSettings,
     *,
-    loss: Loss | None = None,
+    objective: Objective | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Epoch]:
     """Train epoch by epoch, from where `state` is to ``settings.max_epochs``.
@@ -94,7 +103,7 @@ def train(
         Of sounds that share no recording.
     settings : TrainingSettings
         How; `max_minutes` and `patience` are for the caller.
-    loss : callable, optional
+    objective : Objective, optional
         What is minimised; by default the loss of the network's kind (`LOSSES`).
     watch : callable, optional
         Wraps an epoch's batches, given the epoch and the number of batches: a progress bar.
@@ -113,16 +122,16 @@ def train(
             f"{len(training)} training and {len(validation)} validation patches: "
             "at least 2 and 1 are needed"
         )
-    minimised = loss or LOSSES[state.network.kind]
+    objective = objective or Objective(LOSSES[state.network.kind])
     while state.epoch < settings.max_epochs:
         started = time.perf_counter()
         with _seeded(settings.seed, state.epoch + 1, state.network, state.team.rank):
-            mean, rate, n_seen = _train_epoch(state, training, settings, minimised, watch)
+            mean, rate, n_seen = _train_epoch(state, training, settings, objective, watch)
         trained = time.perf_counter()
         result = validate(
             state.kept,
             validation,
-            loss=minimised,
+            loss=objective.loss,
             batch_size=settings.batch_size,
             team=state.team,
         )
@@ -144,64 +153,20 @@ def train(
         yield state.team.of_first(record)  # all stop for the same reason
 
 
-@torch.no_grad()
-def validate(
-    network: SoundNetwork,
-    patches: LabelledPatches,
-    *,
-    loss: Loss | None = None,
-    batch_size: int = 128,
-    team: Team = ALONE,
-) -> Validation:
-    """Return loss and score of `network`, without dropout or augmentation.
-
-    Each process of `team` takes its share of the patches.
-    """
-    minimised = loss or LOSSES[network.kind]
-    network.eval()
-    device = network.input_mean.device
-    order = np.argsort(patches.sound_of_patch, kind="stable")
-    order = np.array_split(order, team.n_processes)[team.rank]
-    sounds = torch.from_numpy(patches.sound_of_patch[order].astype(np.int64)).to(device)
-    n_sounds, n_outputs = patches.targets.shape
-    pooled = torch.zeros((n_sounds, n_outputs), device=device)
-    total, n_done = 0.0, 0
-    for batch in read_batches(patches, order, batch_size):
-        inputs, targets = batch.patches.to(device), batch.targets.to(device)
-        outputs = network(inputs)
-        wanted = inputs if network.kind == "cae" else targets
-        total += len(inputs) * float(minimised(outputs, wanted))
-        if network.kind != "cae":
-            shown = torch.sigmoid(outputs) if network.kind == "catdnn" else outputs
-            pooled.index_add_(0, sounds[n_done : n_done + len(inputs)], shown)
-        n_done += len(inputs)
-    if team.n_processes > 1:
-        total = float(team.sum(torch.tensor(total, dtype=torch.float64, device=device)))
-        pooled = team.sum(pooled)
-    mean = total / len(patches)
-    if network.kind == "cae":
-        return Validation(mean, -mean)
-    heard = np.unique(patches.sound_of_patch)
-    score = validation_score(
-        network.kind, pooled.cpu()[torch.from_numpy(heard).long()], patches.target_rows(heard)
-    )
-    return Validation(mean, score)
-
-
 def _train_epoch(
     state: TrainingState,
     training: LabelledPatches,
     settings: TrainingSettings,
-    minimised: Loss,
+    objective: Objective,
     watch: Watch | None,
 ) -> tuple[float, float, int]:
     """Return the mean loss, the last learning rate and the number of patches shown."""
     state.network.train()
-    team, accumulate = state.team, settings.accumulate
-    device, epoch = state.network.input_mean.device, state.epoch + 1
-    order = epoch_order(training, settings.seed, epoch, settings.epoch_patches)
+    team, accumulate, epoch = state.team, settings.accumulate, state.epoch + 1
+    loss, lessons = objective
+    view = epoch if lessons is None else lessons.view(epoch)
     order, n_steps = share_of_epoch(
-        order,
+        epoch_order(training, settings.seed, view, settings.epoch_patches),
         settings.batch_size,
         accumulate=accumulate,
         rank=team.rank,
@@ -209,22 +174,17 @@ def _train_epoch(
     )
     batches = read_batches(training, order, settings.batch_size, whole_only=True)
     watched = batches if watch is None else watch(batches, epoch, n_steps * accumulate)
-    generator = torch.Generator().manual_seed(_seed(settings.seed, epoch, stream=2 * team.rank + 1))
     losses, rate, n_seen = [], 0.0, 0
-    for number, batch in enumerate(watched, state.epoch * n_steps * accumulate):
-        step, part = divmod(number, accumulate)
-        inputs, targets = augment(
-            batch.patches.to(device, non_blocking=True),
-            batch.targets.to(device, non_blocking=True),
-            settings.augmentation,
-            generator,
-            log_offset=training.log_offset,
-        )
+    for number, (inputs, targets) in enumerate(
+        _varied(watched, training.log_offset, settings, view, state)
+    ):
+        step, part = divmod(number + state.epoch * n_steps * accumulate, accumulate)
         if part == 0:
             state.optimiser.zero_grad(set_to_none=True)
+        wanted = targets if lessons is None else lessons.teach(view, number, inputs, targets)
         is_last = part == accumulate - 1
         with team.holding_back(state.joined, enabled=not is_last):
-            losses.append(_add_gradient(state, inputs, targets, minimised, 1 / accumulate))
+            losses.append(_add_gradient(state, inputs, wanted, loss, 1 / accumulate))
         if is_last:
             rate = learning_rate_at(step, n_steps, settings)
             _step(state, rate, step, settings)
@@ -232,12 +192,32 @@ def _train_epoch(
     for network in (state.network, state.average):
         if network is not None:
             team.average_statistics(network)
-    loss = float(team.mean(torch.stack(losses).mean()))
-    if not math.isfinite(loss):
+    mean = float(team.mean(torch.stack(losses).mean()))
+    if not math.isfinite(mean):
         raise TrainingError(
-            f"the training loss of epoch {epoch} is {loss}; lower learning_rate, or set clip_norm"
+            f"the training loss of epoch {epoch} is {mean}; lower learning_rate, or set clip_norm"
         )
-    return loss, rate, n_seen
+    return mean, rate, n_seen
+
+
+def _varied(
+    batches: Iterable[Batch],
+    log_offset: float,
+    settings: TrainingSettings,
+    view: int,
+    state: TrainingState,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield a view's batches on the device, augmented; seed, view and process decide how."""
+    device, stream = state.network.input_mean.device, 2 * state.team.rank + 1
+    generator = torch.Generator().manual_seed(_seed(settings.seed, view, stream=stream))
+    for batch in batches:
+        yield augment(
+            batch.patches.to(device, non_blocking=True),
+            batch.targets.to(device, non_blocking=True),
+            settings.augmentation,
+            generator,
+            log_offset=log_offset,
+        )
 
 
 def _add_gradient(

@@ -4,7 +4,8 @@
 ``run.json``          what the run is: network, settings, features, digest of the data
 ``metrics.jsonl``     one `Epoch` a line
 ``state.safetensors`` all that resuming needs; the one file that counts as the truth
-``best.safetensors``  checkpoint of the epoch with the lowest validation loss
+``best.safetensors``  checkpoint of the best epoch, by default of the lowest validation loss
+``lessons/``          what a teacher said, where there is one (`semdnn.training.distillation`)
 ====================  ============================================================
 
 Each file is replaced in one step, the state first; the other two follow from it and are written
@@ -17,10 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-
-from semdnn.files import write_text
+from semdnn.files import digest, write_text
 from semdnn.network.checkpoint import (
     Checkpoint,
     load_checkpoint,
@@ -28,16 +26,18 @@ from semdnn.network.checkpoint import (
     save_checkpoint,
     write_tensors,
 )
-from semdnn.network.registry import build_network
-from semdnn.network.sound_network import SoundNetwork
 from semdnn.progress import track
 from semdnn.training.batches import Batch, TrainingError
-from semdnn.training.job import TrainingJob, claim
-from semdnn.training.loop import Epoch, train
-from semdnn.training.objective import log_odds, loss_of
+from semdnn.training.distillation import Lessons, taught_loss, without_heads
+from semdnn.training.job import TrainingJob, claim, initial_network
+from semdnn.training.loop import Epoch, Objective, train
+from semdnn.training.objective import loss_of
 from semdnn.training.settings import TrainingSettings
 from semdnn.training.state import TrainingState, restore, start, state_tensors
 from semdnn.training.team import ALONE, Team
+
+_WHAT_IS_SHOWN = ("seed", "batch_size", "epoch_patches", "augmentation")
+"""Settings that decide which patches a teacher hears; those of the data come in their digest."""
 
 
 class RunResult(NamedTuple):
@@ -95,7 +95,7 @@ def train_run(
     if is_first:
         claim(folder, job, team.n_processes)
     team.of_first(None)
-    state = start(_initial_network(job), job.settings, team)
+    state = start(initial_network(job), job.settings, team)
     history = _resume(folder, state)
     if len(history) != team.of_first(len(history)):
         raise TrainingError(f"{folder}: is not the same folder for every process: share it")
@@ -103,13 +103,13 @@ def train_run(
         _settle(folder, job, state, history)
     stopped = stop_reason(history, job.settings)
     if stopped is None:
-        loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
+        objective = _objective(folder, job, team)
         epochs = train(
             state,
             job.training,
             job.validation,
             job.settings,
-            loss=loss,
+            objective=objective,
             watch=_bar(job) if is_first else None,
         )
         for epoch in epochs:
@@ -123,9 +123,8 @@ def train_run(
             if stopped is not None:
                 break
     team.of_first(None)  # the checkpoint is there for all
-    return RunResult(
-        folder / "best.safetensors", tuple(history), best_epoch(history), stopped or "max_epochs"
-    )
+    best = best_epoch(history, job.settings)
+    return RunResult(folder / "best.safetensors", tuple(history), best, stopped or "max_epochs")
 
 
 def stop_reason(history: list[Epoch], settings: TrainingSettings) -> str | None:
@@ -133,7 +132,7 @@ def stop_reason(history: list[Epoch], settings: TrainingSettings) -> str | None:
     n_epochs = len(history)
     if n_epochs >= settings.max_epochs:
         return "max_epochs"
-    if n_epochs - best_epoch(history) >= settings.patience:
+    if n_epochs - best_epoch(history, settings) >= settings.patience:
         return "patience"
     minutes = sum(epoch.seconds for epoch in history) / 60
     if settings.max_minutes is not None and minutes >= settings.max_minutes:
@@ -141,26 +140,34 @@ def stop_reason(history: list[Epoch], settings: TrainingSettings) -> str | None:
     return None
 
 
-def best_epoch(history: list[Epoch]) -> int:
-    """Return the number of the epoch with the lowest validation loss; 0 of no epochs."""
+def best_epoch(history: list[Epoch], settings: TrainingSettings) -> int:
+    """Return the number of the best epoch by ``settings.keep``, the first of equals; 0 of none."""
     if not history:
         return 0
+    if settings.keep == "last":
+        return history[-1].epoch
+    if settings.keep == "score":
+        return min(history, key=lambda epoch: (-epoch.valid_score, epoch.epoch)).epoch
     return min(history, key=lambda epoch: (epoch.valid_loss, epoch.epoch)).epoch
 
 
-def _initial_network(job: TrainingJob) -> SoundNetwork:
-    generator = torch.Generator().manual_seed(job.settings.seed)
-    n_outputs = job.training.targets.shape[1]
-    network = build_network(job.network, job.kind, n_outputs, generator)
-    if job.settings.standardise_input:
-        patches = job.training.sample(2048).astype(np.float64)
-        network.input_mean.fill_(float(patches.mean()))
-        network.input_scale.fill_(max(float(patches.std()), 1e-3))
-    if job.kind == "catdnn" and job.settings.bias_from_frequencies:
-        with torch.no_grad():
-            bias = network.get_parameter("output.bias")
-            bias.copy_(log_odds(job.training.target_frequencies()))
-    return network
+def _objective(folder: Path, job: TrainingJob, team: Team) -> Objective:
+    """Return what is minimised, with the teacher's lessons if there are any."""
+    loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
+    chosen = job.settings.distillation
+    if job.teaching is None or chosen is None:
+        return Objective(loss)
+    heard = {
+        "teacher": job.teaching.teacher.checksum,
+        "training_data": job.training.digest(),
+        "settings": job.settings.model_dump(include=set(_WHAT_IS_SHOWN)),
+    }
+    place = folder / "lessons" / digest(heard)[:16]
+    if team.n_processes > 1:  # each hears its own share of the patches
+        place = place / f"process-{team.rank}-of-{team.n_processes}"
+    widths = (job.training.targets.shape[1], *job.teaching.teacher.sizes)
+    lessons = Lessons(job.teaching, place, chosen, job.training.log_offset)
+    return Objective(taught_loss(loss, widths, chosen), lessons)
 
 
 def _bar(job: TrainingJob) -> Callable[[Iterator[Batch], int, int], Iterable[Batch]]:
@@ -194,7 +201,7 @@ def _settle(folder: Path, job: TrainingJob, state: TrainingState, history: list[
     """Make the files that follow from the state agree with it."""
     lines = [json.dumps(dataclasses.asdict(epoch), allow_nan=False) for epoch in history]
     write_text(folder / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
-    path, best = folder / "best.safetensors", best_epoch(history)
+    path, best = folder / "best.safetensors", best_epoch(history, job.settings)
     if best == state.epoch and not _holds_epoch(path, best):
         save_checkpoint(path, _checkpoint(job, state, history))
     elif not path.exists():
@@ -215,9 +222,22 @@ def _checkpoint(job: TrainingJob, state: TrainingState, history: list[Epoch]) ->
     return Checkpoint(
         network=job.network,
         kind=job.kind,
-        state={name: value.cpu() for name, value in state.kept.state_dict().items()},
+        state=without_heads({n: value.cpu() for n, value in state.kept.state_dict().items()}),
         features=job.features,
         dictionary=job.dictionary,
-        provenance={**job.provenance, **result, "training": job.settings.model_dump()},
+        provenance={
+            **job.provenance,
+            **_teacher(job),
+            **result,
+            "training": job.settings.model_dump(),
+        },
         licence=job.licence,
     )
+
+
+def _teacher(job: TrainingJob) -> dict[str, Any]:
+    """Return whom the weights learned from, beside the recordings."""
+    if job.teaching is None:
+        return {}
+    teacher = job.teaching.teacher
+    return {"teacher": {"name": teacher.name, "sha256": teacher.checksum}}

@@ -12,6 +12,30 @@ Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 
 
+class DistillationSettings(Settings):
+    """How a semDNN learns from a teacher, a published network that hears the same patches.
+
+    Attributes
+    ----------
+    teacher_share : float
+        Share of the teacher's words in the direction that is learned, 0–1, where the teacher is
+        sure; they count less in proportion to its greatest score, and the description more.
+    scores_weight : float
+        Weight of the loss of the teacher's class scores (Kullback-Leibler divergence, summed over
+        the classes), which a head that is used in training alone predicts.
+    embedding_weight : float
+        Weight of the loss of the teacher's embedding (1 − cosine), likewise.
+    n_views : int
+        Different epochs. Epoch n_views + 1 shows the same varied patches as epoch 1, so that the
+        teacher, which is asked once for each of them, need not be asked again.
+    """
+
+    teacher_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
+    scores_weight: NotNegative = 0.2
+    embedding_weight: NotNegative = 1.0
+    n_views: Positive = 8
+
+
 class TrainingSettings(Settings):
     """How a network is trained.
 
@@ -20,7 +44,12 @@ class TrainingSettings(Settings):
     max_epochs : int
         Epochs at most; also the length of the learning-rate schedule. 0 keeps the initial network.
     patience : int
-        Stop after this many epochs without a lower validation loss.
+        Stop after this many epochs without a better one (`keep`).
+    keep : "loss", "score" or "last"
+        Which epoch is the best: that of the lowest validation loss, of the highest validation
+        score, or the last (for a schedule that ends low, or averaged weights). The loss of
+        ``objective = "words"`` asks how sure a network is as well, and can rise while the order of
+        its words still improves.
     max_minutes : float, optional
         Stop after the epoch in which training (resumed parts together) passes this time.
     batch_size : int
@@ -48,6 +77,11 @@ class TrainingSettings(Settings):
         Loss of a semDNN: the paper's angular distance, or `semdnn.training.objective.word_loss`.
     temperature : float
         Of ``objective = "words"``.
+    distillation : DistillationSettings, optional
+        Learn from a teacher too; by default from the descriptions alone.
+    warm_start : str
+        Shipped network, or checkpoint file of the same row, whose encoder training begins with;
+        by default it is drawn anew.
     standardise_input : bool
         Give the network the mean and standard deviation of the training log-mels.
     bias_from_frequencies : bool
@@ -60,6 +94,7 @@ class TrainingSettings(Settings):
 
     max_epochs: Annotated[int, Field(ge=0)] = 100
     patience: Positive = 10
+    keep: Literal["loss", "score", "last"] = "loss"
     max_minutes: Annotated[float, Field(gt=0.0)] | None = None
     batch_size: Annotated[int, Field(ge=2)] = 128
     accumulate: Positive = 1
@@ -73,6 +108,8 @@ class TrainingSettings(Settings):
     augmentation: AugmentationSettings = AugmentationSettings()
     objective: Literal["angular", "words"] = "angular"
     temperature: Annotated[float, Field(gt=0.0)] = 0.1
+    distillation: DistillationSettings | None = None
+    warm_start: str = ""
     standardise_input: bool = True
     bias_from_frequencies: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
