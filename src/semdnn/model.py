@@ -19,7 +19,7 @@ from semdnn.semantics.text import words_of
 from semdnn.semantics.vocabulary import build_vocabulary
 from semdnn.semantics.word_space import open_word_space
 
-DEFAULT_MODEL = "semdnn-small"
+DEFAULT_MODEL = "labeller-small"
 FOLDER_FILE = "model.safetensors"
 """The checkpoint's name in a model folder of Hugging Face's layout."""
 

@@ -46,7 +46,7 @@ class SegmentRule:
     """
 
     hop_frames: int = 48
-    threshold: float = 0.2
+    threshold: float = 0.1
     top: int = 5
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ from semdnn.model import SemanticModel
 from semdnn.network.inference import predict
 
 HOP_S = 0.48
-THRESHOLD = 0.2
+THRESHOLD = 0.1
 WORDS_A_STEP = 32
 """Words of a step that are looked at, the strongest; few weights of the others reach 0.02."""
 STEPS_TOGETHER = 512
@@ -75,7 +75,7 @@ def timeline(
     sound : path, or float array [shape=(n,)]
         A sound file of any length, or samples at 16 kHz.
     rule : SegmentRule, optional
-        By default steps of 0.48 s, threshold 0.2 and 5 words at most that reach it at one step.
+        By default steps of 0.48 s, threshold 0.1 and 5 words at most that reach it at one step.
 
     Returns
     -------
