@@ -17,6 +17,8 @@ import pdoc.doc
 import pdoc.render
 from numpy.typing import ArrayLike
 
+import semdnn
+
 TEMPLATES = Path(__file__).resolve().parents[1] / "docs" / "reference"
 ARRAY = re.compile(
     r"(?:numpy\.)?ndarray\[tuple\[(?:typing\.)?Any, \.\.\.\], numpy\.dtype\[([^\[\]]+)\]\]"
@@ -44,6 +46,7 @@ def write_reference(folder: Path) -> Path:
     )
     if folder.exists():
         shutil.rmtree(folder)
+    del semdnn.__all__  # pdoc would take it for the list of submodules too
     pdoc.pdoc("semdnn", "!semdnn.cli", "!semdnn.__main__", output_directory=folder)
     return folder / "index.html"
 

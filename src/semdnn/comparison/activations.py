@@ -270,7 +270,7 @@ def _write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 def _write_hdf5(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     h5py = _h5py(path)
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", locking=False) as file:  # `replacing` holds the lock
         file.attrs.create(_ORDER, list(arrays), dtype=h5py.string_dtype("utf-8"))
         for name, array in arrays.items():
             is_text = array.dtype.kind == "U"
