@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import pool
+from semdnn.catalogue.query import unit_each
 from semdnn.comparison.yamnet_teacher import YamnetTeacher
 from semdnn.experiment.evaluate import Predictions, score_set
 from semdnn.experiment.prepare import Prepared, prepare
@@ -63,11 +64,6 @@ def regression(x: Floats, y: Floats, penalty: float) -> tuple[Floats, Floats, Fl
     return np.linalg.solve(normal, centred.T @ (y - middle)), centre, middle
 
 
-def unit(rows: Floats) -> Floats:
-    """Return the rows at unit length."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-
-
 class Baselines:
     """Predictions of a set's sounds by ConSE, by regression, and by the sum of both.
 
@@ -100,8 +96,8 @@ class Baselines:
         rows = data.store_rows
         weights, centre, middle = self._fit
         scores = heard.scores[rows].astype(np.float32)
-        conse = unit(yamnet_predictions(scores, self._names, self._dictionary).embeddings)
-        ridge = unit((heard.embeddings[rows] - centre) @ weights + middle)
+        conse = unit_each(yamnet_predictions(scores, self._names, self._dictionary).embeddings)
+        ridge = unit_each((heard.embeddings[rows] - centre) @ weights + middle)
         predictions = {
             "YAMNet ConSE": conse,
             "YAMNet ridge": ridge,

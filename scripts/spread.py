@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from semdnn.catalogue.query import unit_each
 from semdnn.experiment.evaluate import Predictions, predict_set, score_set
 from semdnn.experiment.prepare import Prepared, prepare
 from semdnn.experiment.rows import in_word_space
@@ -35,26 +36,21 @@ Floats = NDArray[np.floating]
 KEYS = ("ranking.dual", "ranking.cosine", "amcss.5", "amcss.10", "amcss.15", "zero_shot")
 
 
-def units(vectors: Floats) -> Floats:
-    """Return rows of unit length; rows of zeros stay."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
-
 def mean_cosine(vectors: Floats) -> float:
     """Return the mean cosine between two different rows."""
-    rows = units(vectors).astype(np.float64)
+    rows = unit_each(vectors).astype(np.float64)
     n, total = len(rows), rows.sum(axis=0)
     return float((total @ total - (rows * rows).sum()) / (n * (n - 1)))
 
 
 def stretched(vectors: Floats, mean: Floats, factor: float) -> Floats:
     """Return unit rows, `factor` times as far from `mean` as those of `vectors` are."""
-    return units(mean + factor * (units(vectors) - mean))
+    return unit_each(mean + factor * (unit_each(vectors) - mean))
 
 
 def factor_for(predictions: Floats, targets: Floats) -> float:
     """Return the factor, 1 to 16, at which predictions are spread like targets, by bisection."""
-    mean, wanted = units(predictions).mean(axis=0), mean_cosine(targets)
+    mean, wanted = unit_each(predictions).mean(axis=0), mean_cosine(targets)
     low, high = 1.0, 16.0
     for _ in range(40):
         middle = (low + high) / 2
@@ -96,7 +92,7 @@ def _rows(
     validation = predict_set(checkpoint, internal_set(prepared, part="validation")).embeddings
     words = [prepared.word_ids[i] for i in prepared.validation]
     factor = factor_for(validation, embedding_targets(words, prepared.dictionary))
-    mean = units(validation).mean(axis=0)
+    mean = unit_each(validation).mean(axis=0)
     for set_name, data in sets.items():
         predicted = predict_set(checkpoint, data)
         targets = data.truth[np.flatnonzero(data.has_words)] @ vectors
