@@ -1,8 +1,8 @@
 """The embedding interface of HEAR 2021, so that its tasks and tools can take a network as it is.
 
-Scene embeddings are the mean over patches of the network's last common layer (the last fully
-connected one, which semDNN and catDNN share); timestamp embeddings are that layer every 50 ms,
-each patch centred on its time, with zeros around the sound.
+Scene embeddings are the mean over patches (silent ones aside) of the network's last common layer
+(the last fully connected one, which semDNN and catDNN share); timestamp embeddings are that layer
+every 50 ms, each patch centred on its time, with zeros around the sound.
 
 References
 ----------
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from semdnn.audio.patches import PATCH_SAMPLES, cut
+from semdnn.audio.silence import SoundMean, is_sounding
 from semdnn.audio.waveform import SAMPLE_RATE
 from semdnn.errors import SemdnnError
 from semdnn.features.logmel import log_mel
@@ -67,8 +68,21 @@ class HearModel(nn.Module):
 
     def patches(self, samples: NDArray[np.float32], hop_frames: int) -> NDArray[np.float32]:
         """Return the embedding of each patch [shape=(P, D)] of one sound [shape=(n,)]."""
-        frames = log_mel(samples, log_offset=self.features.log_offset)
-        return embed(self.network, cut(frames, hop_frames=hop_frames), [self.layer])[self.layer]
+        patches = self._cut(samples, hop_frames)
+        return embed(self.network, patches, [self.layer])[self.layer]
+
+    def mean(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean embedding [shape=(D,)] of one sound's patches, silent ones aside."""
+        patches = self._cut(samples, self.features.hop_frames)
+        mean = SoundMean()
+        mean.add(
+            embed(self.network, patches, [self.layer])[self.layer],
+            is_sounding(patches, self.features.log_offset),
+        )
+        return mean.value()
+
+    def _cut(self, samples: NDArray[np.float32], hop_frames: int) -> NDArray[np.float32]:
+        return cut(log_mel(samples, log_offset=self.features.log_offset), hop_frames=hop_frames)
 
 
 def load_model(model_file_path: str | None = None) -> HearModel:
@@ -108,11 +122,7 @@ def get_scene_embeddings(audio: Tensor, model: HearModel) -> Tensor:
     >>> get_scene_embeddings(torch.zeros(2, 16_000), model).shape
     torch.Size([2, 256])
     """
-    hop_frames = model.features.hop_frames
-    rows = [
-        model.patches(_at_least_a_patch(samples), hop_frames).mean(axis=0)
-        for samples in _samples(audio)
-    ]
+    rows = [model.mean(_at_least_a_patch(samples)) for samples in _samples(audio)]
     return torch.from_numpy(np.stack(rows)).to(audio.device)
 
 

@@ -62,16 +62,19 @@ class Listening(NamedTuple):
     Attributes
     ----------
     prediction : float32 [shape=(D,) or (W,)]
-        Mean over the sound's patches: a point of the word space, or word probabilities.
+        Mean over the patches that are not silent: a point of the word space, or probabilities.
     duration_s : float
         Length of the sound in seconds.
     n_patches : int
-        Patches that the mean is over.
+        Patches of the sound.
+    n_sounding : int
+        Those that are not silent; if none is, the mean is over all and about nothing.
     """
 
     prediction: NDArray[np.float32]
     duration_s: float
     n_patches: int
+    n_sounding: int
 
 
 class SemanticModel:
@@ -90,7 +93,6 @@ class SemanticModel:
     Examples
     --------
     >>> import numpy as np
-    >>> from semdnn.model import SemanticModel
     >>> model = SemanticModel.load("semdnn-small")
     >>> noise = np.random.default_rng(0).standard_normal(16000).astype("float32")
     >>> len(model.label(noise, top=3)) <= 3
@@ -138,7 +140,7 @@ class SemanticModel:
     def listen(self, sound: Path | str | NDArray[np.floating]) -> Listening:
         """Return the network's output for one sound; parameters and errors of `activations`."""
         heard = self.activations(sound, ["output"])
-        return Listening(heard.values["output"], heard.duration_s, heard.n_patches)
+        return Listening(heard.values["output"], *heard[1:])
 
     def activations(
         self,
@@ -147,7 +149,7 @@ class SemanticModel:
         *,
         hop_s: float | None = None,
     ) -> Activations:
-        """Return layers of one sound, averaged over its patches, in bounded memory.
+        """Return layers of one sound, averaged over its patches, silent ones aside.
 
         Parameters
         ----------
@@ -180,7 +182,6 @@ class SemanticModel:
 
         Examples
         --------
-        >>> import numpy as np
         >>> noise = np.random.default_rng(0).standard_normal(32000).astype("float32")
         >>> model = SemanticModel.load("semdnn-small")
         >>> for part in model.patch_activations(noise, ["fc1"], hop_s=0.48):
@@ -197,17 +198,19 @@ class SemanticModel:
         )
 
     def embed(self, sound: Path | str | NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return the sound's point in the word space, unit length [shape=(D,)].
+        """Return the sound's point in the word space, unit length [shape=(D,)]; 0 of silence.
 
         For a catDNN it is the convex combination of the ten most probable words (ConSE).
         """
-        point = self._points(self.listen(sound).prediction[None])[0]
+        heard = self.listen(sound)
+        point = self._points(heard.prediction[None])[0] * np.float32(heard.n_sounding > 0)
         unit: NDArray[np.float32] = point / np.float32(max(float(np.linalg.norm(point)), 1e-12))
         return unit
 
     def label(self, sound: Path | str | NDArray[np.floating], *, top: int = 5) -> tuple[Word, ...]:
-        """Return at most `top` words for one sound, in falling weight."""
-        return self.words(self.listen(sound).prediction, top=top)
+        """Return at most `top` words for one sound, in falling weight; none for silence."""
+        heard = self.listen(sound)
+        return self.words(heard.prediction, top=top) if heard.n_sounding else ()
 
     def words(self, prediction: NDArray[np.float32], *, top: int = 5) -> tuple[Word, ...]:
         """Turn a prediction [shape=(D,) or (W,)] into at most `top` words of positive weight."""

@@ -120,7 +120,7 @@ def test_the_least_used_hearing_is_forgotten_first(model):
     from semdnn.web.hearing import Heard, Outputs
 
     def heard():
-        return Heard(Outputs(np.zeros((100, 10), np.float32), 48, 1.0), None)
+        return Heard(Outputs(np.zeros((100, 10), np.float32), np.ones(100, bool), 48, 1.0), None)
 
     hearings = Hearings(max_bytes=8000)
     first, second = hearings.keep(heard()), hearings.keep(heard())

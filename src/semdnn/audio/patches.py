@@ -161,7 +161,11 @@ def spread(n_patches: int, max_patches: int) -> NDArray[np.int64]:
 
 
 def pool(
-    predictions: NDArray[np.floating], patch_to_sound: ArrayLike, n_sounds: int
+    predictions: NDArray[np.floating],
+    patch_to_sound: ArrayLike,
+    n_sounds: int,
+    *,
+    counted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.floating]:
     """Return the mean over the patches of each sound.
 
@@ -173,6 +177,9 @@ def pool(
         Sound of each patch, 0 … n_sounds − 1, in any order.
     n_sounds : int
         Number of sounds S; each must have at least one patch.
+    counted : array of bool [shape=(P,)], optional
+        Patches that take part, at least one a sound (`semdnn.audio.silence.counted`); all by
+        default.
 
     Returns
     -------
@@ -198,6 +205,8 @@ def pool(
         )
     if sound.size and not (sound.min() >= 0 and sound.max() < n_sounds):
         raise ValueError(f"patch_to_sound must lie in 0 … {n_sounds - 1}")
+    if counted is not None:
+        sound, predictions = sound[counted], predictions[counted]
     n_patches = np.bincount(sound, minlength=n_sounds) if sound.size else np.zeros(n_sounds, int)
     if not n_patches.all():
         raise ValueError(f"sound {int(np.argmin(n_patches))} has no patch")

@@ -287,5 +287,8 @@ class Catalogue:
         from semdnn.catalogue.hearing import points_of  # noqa: PLC0415 - loads torch
 
         model = self.load_model()
-        vector: NDArray[np.float32] = points_of(model, model.listen(path).prediction[None])[0]
+        heard = model.listen(path)
+        if not heard.n_sounding:
+            raise CatalogueError(f"{path}: silent throughout: give a sound to search by")
+        vector: NDArray[np.float32] = points_of(model, heard.prediction[None])[0]
         return vector

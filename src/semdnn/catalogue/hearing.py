@@ -9,16 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import PATCH_FRAMES, cut_stream
+from semdnn.audio.silence import Mask, SoundMean, is_sounding
 from semdnn.audio.waveform import SAMPLE_RATE, stream
 from semdnn.catalogue.query import unit_each
 from semdnn.features.duplicates import fingerprint, unit_level
 from semdnn.features.logmel import log_mel_stream
-from semdnn.model import SemanticModel
+from semdnn.model import SemanticModel, Word
 from semdnn.network.inference import predict
 from semdnn.semantics.decoding import conse
 
 PICTURE_FRAMES = 10 * PATCH_FRAMES
 """Frames from a sound's start by which near-duplicates are told (9.6 s)."""
+
+_MEAN_OVER = "sounding patches"
 
 Floats = NDArray[np.float32]
 
@@ -29,7 +32,9 @@ class Heard(NamedTuple):
     Attributes
     ----------
     prediction : float32 [shape=(D,) or (W,)]
-        Mean of the network's output over the sound's patches.
+        Mean of the network's output over the sound's patches that are not silent.
+    is_silent : bool
+        Nothing sounds in it: the prediction is about nothing (`semdnn.audio.silence`).
     duration_s : float
         Length in seconds.
     samples : bytes
@@ -39,6 +44,7 @@ class Heard(NamedTuple):
     """
 
     prediction: Floats
+    is_silent: bool
     duration_s: float
     samples: bytes
     fingerprint: Floats
@@ -54,7 +60,7 @@ def hear(model: SemanticModel, path: Path) -> Heard:
     """
     features = model.checkpoint.features
     digest, start = hashlib.sha256(), list[Floats]()
-    n_samples = n_patches = 0
+    n_samples = 0
 
     def samples() -> Iterator[Floats]:
         nonlocal n_samples
@@ -63,15 +69,15 @@ def hear(model: SemanticModel, path: Path) -> Heard:
             n_samples += len(block)
             yield block
 
-    total = np.zeros(1)
+    mean = SoundMean()
     frames = _kept(log_mel_stream(samples(), log_offset=features.log_offset), start)
     for patches in cut_stream(frames, hop_frames=features.hop_frames):
-        outputs = predict(model.network, patches)
-        total = total + outputs.sum(axis=0, dtype=np.float64)
-        n_patches += len(outputs)
+        mean.add(predict(model.network, patches), is_sounding(patches, features.log_offset))
     picture = unit_level(np.concatenate(start)[:PICTURE_FRAMES], features.log_offset)
-    mean = (total / n_patches).astype(np.float32)
-    return Heard(mean, n_samples / SAMPLE_RATE, digest.digest(), fingerprint(picture))
+    duration_s = n_samples / SAMPLE_RATE
+    return Heard(
+        mean.value(), not mean.n_sounding, duration_s, digest.digest(), fingerprint(picture)
+    )
 
 
 def picture_of(path: Path, log_offset: float) -> Floats:
@@ -90,6 +96,28 @@ def picture_of(path: Path, log_offset: float) -> Floats:
     return unit_level(np.concatenate(start)[:PICTURE_FRAMES], log_offset)
 
 
+def words_where_sounding(
+    model: SemanticModel, outputs: Floats, sounding: Mask, *, top: int
+) -> list[tuple[Word, ...]]:
+    """Return at most `top` words of each output; none where nothing sounds.
+
+    Parameters
+    ----------
+    model : SemanticModel
+        What heard them.
+    outputs : float32 [shape=(P, D) or (P, W)]
+        Its outputs, of patches or of sounds.
+    sounding : bool [shape=(P,)]
+        Those that are not of silence (`semdnn.audio.silence`).
+    top : int
+        Words of each.
+    """
+    if not sounding.any():
+        return [()] * len(outputs)
+    said = iter(model.words_of_all(outputs[sounding], top=top))
+    return [next(said) if heard else () for heard in sounding]
+
+
 def points_of(model: SemanticModel, predictions: Floats) -> Floats:
     """Return the unit points [shape=(S, D)] of the word space that predictions stand for."""
     if model.checkpoint.kind == "catdnn":
@@ -102,7 +130,8 @@ def identity_of(model: SemanticModel) -> str:
     checkpoint = model.checkpoint
     digest = hashlib.sha256()
     settings = checkpoint.features.model_dump_json(include={"hop_s", "log_offset"})
-    digest.update(f"{checkpoint.kind} {checkpoint.dictionary.word_space} {settings}".encode())
+    kind, space = checkpoint.kind, checkpoint.dictionary.word_space
+    digest.update(f"{kind} {space} {settings} {_MEAN_OVER}".encode())
     for name, weights in sorted(checkpoint.state.items()):
         digest.update(name.encode())
         digest.update(weights.detach().cpu().contiguous().numpy().tobytes())

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from semdnn.catalogue.hearing import words_where_sounding
 from semdnn.catalogue.segments import SegmentRule
 from semdnn.catalogue.sound_paths import Found, NothingToLabelError, find_sounds
 from semdnn.catalogue.timeline import Segment, Timeline, timeline
@@ -117,8 +118,10 @@ def _labelled(
 ) -> Iterator[Labelled]:
     """Decode a group at once: always the same groups, so always the same numbers."""
     outcomes = [(path, _outcome(future)) for path, future in group]
-    heard = [item.prediction for _, item in outcomes if isinstance(item, Listening)]
-    words = iter(model.words_of_all(np.array(heard), top=top) if heard else ())
+    heard = [item for _, item in outcomes if isinstance(item, Listening)]
+    sounding = np.array([item.n_sounding > 0 for item in heard], np.bool_)
+    predictions = np.array([item.prediction for item in heard])
+    words = iter(words_where_sounding(model, predictions, sounding, top=top))
     for path, item in outcomes:
         if isinstance(item, Listening):
             kept = tuple(word for word in next(words) if word.weight >= threshold)

@@ -120,9 +120,9 @@ def find_runs(steps: Iterable[Weights], rule: SegmentRule) -> Iterator[Run]:
 
     Examples
     --------
-    >>> steps = [{"dog": 0.5}, {"dog": 0.3, "cat": 0.1}, {"dog": 0.15}, {}]
+    >>> steps = [{"dog": 0.75}, {"dog": 0.5, "cat": 0.09}, {"dog": 0.25}, {}]
     >>> list(find_runs(steps, SegmentRule(hop_frames=96)))
-    [Run(first=0, last=2, word='dog', weight=0.31666666666666665)]
+    [Run(first=0, last=2, word='dog', weight=0.5)]
     """
     open_runs: dict[str, _Open] = {}
     at = -1

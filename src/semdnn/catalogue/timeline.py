@@ -1,9 +1,10 @@
 """What is heard when: the words of a sound of any length as time-stamped segments.
 
-Every hop a patch is heard and decoded into words by itself; `segments` turns the weights of the
-steps into runs. A step stands for the hop around the middle of its patch: from 0.48 s - hop / 2 to
-0.48 s + hop / 2 after the patch's start. The first step also has what comes before, the last one
-what comes after, so that the steps share the sound among them without gaps.
+Every hop a patch is heard and decoded into words by itself, a silent one into none; `segments`
+turns the weights of the steps into runs. A step stands for the hop around the middle of its patch:
+from 0.48 s - hop / 2 to 0.48 s + hop / 2 after the patch's start. The first step also has what
+comes before, the last one what comes after, so that the steps share the sound among them without
+gaps.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import FRAME_S, PATCH_FRAMES, cut_stream
+from semdnn.audio.silence import Mask, is_sounding
 from semdnn.audio.waveform import SAMPLE_RATE, stream
+from semdnn.catalogue.hearing import words_where_sounding
 from semdnn.catalogue.segments import Run, SegmentRule, SegmentRuleError, find_runs
 from semdnn.features.logmel import log_mel_stream
 from semdnn.model import SemanticModel
@@ -131,26 +134,37 @@ class _Sounding:
         self, sound: Path | str | NDArray[np.floating], smallest: float
     ) -> Iterator[dict[str, float]]:
         """Yield the words of every step whose weight is at least `smallest`."""
-        for outputs in self._outputs(sound):
+        for outputs, sounding in self._outputs(sound):
             self.n_steps += len(outputs)
-            for words in self._model.words_of_all(outputs, top=WORDS_A_STEP):
+            said = words_where_sounding(self._model, outputs, sounding, top=WORDS_A_STEP)
+            for words in said:
                 yield {word: weight for word, weight in words if weight >= smallest}
 
-    def _outputs(self, sound: Path | str | NDArray[np.floating]) -> Iterator[NDArray[np.float32]]:
-        """Yield the network's outputs for about `STEPS_TOGETHER` steps at a time."""
-        features = self._model.checkpoint.features
-        frames = log_mel_stream(self._counted(sound), log_offset=features.log_offset)
-        waiting: list[NDArray[np.float32]] = []
+    def _outputs(
+        self, sound: Path | str | NDArray[np.floating]
+    ) -> Iterator[tuple[NDArray[np.float32], Mask]]:
+        """Yield outputs for about `STEPS_TOGETHER` steps at a time, and which are not silent."""
+        log_offset = self._model.checkpoint.features.log_offset
+        frames = log_mel_stream(self._counted(sound), log_offset=log_offset)
+        waiting: list[tuple[NDArray[np.float32], Mask]] = []
         for patches in cut_stream(frames, hop_frames=self._hop_frames):
-            waiting.append(predict(self._model.network, patches))
-            if sum(map(len, waiting)) >= STEPS_TOGETHER:
-                yield np.concatenate(waiting)
+            outputs = predict(self._model.network, patches)
+            waiting.append((outputs, is_sounding(patches, log_offset)))
+            if sum(len(part) for part, _ in waiting) >= STEPS_TOGETHER:
+                yield _joined(waiting)
                 waiting = []
         if waiting:
-            yield np.concatenate(waiting)
+            yield _joined(waiting)
 
     def _counted(self, sound: Path | str | NDArray[np.floating]) -> Iterator[NDArray[np.floating]]:
         blocks = stream(Path(sound)) if isinstance(sound, Path | str) else (np.asarray(sound),)
         for block in blocks:
             self.n_samples += len(block)
             yield block
+
+
+def _joined(
+    parts: list[tuple[NDArray[np.float32], Mask]],
+) -> tuple[NDArray[np.float32], Mask]:
+    outputs, sounding = zip(*parts, strict=True)
+    return np.concatenate(outputs), np.concatenate(sounding)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from semdnn.catalogue.database import transaction, write_meta
-from semdnn.catalogue.hearing import Heard, hear, points_of
+from semdnn.catalogue.hearing import Heard, hear, points_of, words_where_sounding
 from semdnn.catalogue.library_files import FileState, facts_of, hash_of
 from semdnn.catalogue.plan import Plan
 from semdnn.catalogue.text_match import searchable
@@ -135,8 +135,10 @@ class Updater:
         words = list[tuple[Word, ...]]()
         if new:
             predictions = np.array([heard.prediction for heard in new.values()])
-            append(self.vectors, first, points_of(self.model, predictions))
-            words = self.model.words_of_all(predictions, top=N_WORDS)
+            sounding = np.array([not heard.is_silent for heard in new.values()])
+            points = points_of(self.model, predictions)
+            append(self.vectors, first, np.where(sounding[:, None], points, np.float32(0)))
+            words = words_where_sounding(self.model, predictions, sounding, top=N_WORDS)
         with transaction(self.connection):
             for row, (content, heard), said in zip(
                 range(len(new)), new.items(), words, strict=True

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import pool
+from semdnn.audio.silence import counted
 from semdnn.evaluation.by_recording import draw_resamples, percentile_interval, resampled_means
 from semdnn.evaluation.zero_shot import (
     average_precisions,
@@ -18,6 +19,7 @@ from semdnn.evaluation.zero_shot import (
 from semdnn.experiment.prepare import patches_of
 from semdnn.experiment.sets import EvaluationSet
 from semdnn.experiment.word_scores import score_words
+from semdnn.features.silence import sounding_patches
 from semdnn.network.checkpoint import Checkpoint, network_of
 from semdnn.network.inference import embed
 from semdnn.semantics.decoding import conse
@@ -183,6 +185,8 @@ def pooled_layers(
 ) -> dict[str, NDArray[np.float32]]:
     """Return activations averaged over the patches of each sound, in one pass.
 
+    Silent patches take no part, except in sounds that have no others (`semdnn.audio.silence`).
+
     Returns
     -------
     dict of str to ndarray of float32 [shape=(S, n_units)]
@@ -200,8 +204,10 @@ def pooled_layers(
         position[rows] = np.arange(len(rows))
         patches = patches_of(data.store, rows)
         owner = position[data.store.sound_of_patch[patches]]
+        taking_part = counted(sounding_patches(data.store, patches), owner, len(rows))
         for layer, values in embed(network, data.store, list(pooled), patches).items():
-            means = pool(values.reshape(len(values), -1), owner, len(rows))
+            flat = values.reshape(len(values), -1)
+            means = pool(flat, owner, len(rows), counted=taking_part)
             pooled[layer].append(means.astype(np.float32))
     return {layer: np.concatenate(parts) for layer, parts in pooled.items()}
 

@@ -1,7 +1,8 @@
 """YAMNet through ConSE: what a tagger of 521 fixed classes says in words of the dictionary.
 
-Each patch gets YAMNet's 521 scores, their mean over a sound's patches weighs the vectors of
-the ten best classes' names, and the result is scored like any other embedding.
+Each patch gets YAMNet's 521 scores, their mean over a sound's patches (silent ones aside, as for
+the networks) weighs the vectors of the ten best classes' names, and the result is scored like any
+other embedding.
 
 References
 ----------
@@ -17,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import pool
+from semdnn.audio.silence import counted
 from semdnn.datasets.table import Table
 from semdnn.errors import SemdnnError
 from semdnn.experiment.evaluate import Predictions
 from semdnn.experiment.meanings import name_vectors
+from semdnn.features.silence import sounding_patches
 from semdnn.features.store import FeatureSettings, LogMelStore, featurise
 from semdnn.files import replacing
 from semdnn.progress import track
@@ -32,6 +35,7 @@ FEATURES = FeatureSettings(hop_s=0.48, max_patches_per_sound=20, log_offset=0.00
 CLASS_MAP = "yamnet_class_map.csv"
 N_TOP = 10
 _BATCH = 64
+_MEAN_OVER = "sounding patches"  # part of what kept scores are of
 
 
 class YamnetError(SemdnnError):
@@ -86,7 +90,7 @@ def yamnet_scores(
         raise YamnetError(f"{weights}: no such file; give YAMNet's weights as ONNX")
     store = featurise([(s.name, s.path) for s in table.sounds], cache, FEATURES)
     key = hashlib.sha256(weights.read_bytes())
-    key.update("\n".join((*store.names, *store.content)).encode())
+    key.update("\n".join((_MEAN_OVER, *store.names, *store.content)).encode())
     kept = cache / f"scores-{key.hexdigest()[:16]}.npy"
     if kept.is_file():
         return store.names, np.load(kept, allow_pickle=False)
@@ -132,4 +136,6 @@ def _run(weights: Path, store: LogMelStore) -> NDArray[np.float32]:
         indices = np.arange(start, min(start + _BATCH, store.n_patches))
         (values,) = session.run(["scores"], {"log_mel": store.read(indices)})
         parts.append(np.asarray(values, np.float32))
-    return pool(np.concatenate(parts), store.sound_of_patch, len(store)).astype(np.float32)
+    owner = store.sound_of_patch
+    mask = counted(sounding_patches(store, np.arange(store.n_patches)), owner, len(store))
+    return pool(np.concatenate(parts), owner, len(store), counted=mask).astype(np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import FRAME_S, cut_stream
+from semdnn.audio.silence import Mask, SoundMean, is_sounding
 from semdnn.audio.waveform import SAMPLE_RATE, stream
 from semdnn.features.logmel import log_mel_stream
 from semdnn.network.inference import Floats, embed
@@ -26,14 +27,17 @@ class PatchActivations(NamedTuple):
         Seconds from the start of the sound to the start of each patch; a patch lasts 0.96 s.
     values : mapping of str to float32 [shape=(P, *layer shape)]
         Activations by layer, in the order that was asked for.
+    sounding : bool [shape=(P,)]
+        Patches that are not silent (`semdnn.audio.silence`).
     """
 
     start_s: NDArray[np.float64]
     values: Mapping[str, Floats]
+    sounding: Mask
 
 
 class Activations(NamedTuple):
-    """Layers of one sound: the mean over its patches.
+    """Layers of one sound: the mean over its patches that are not silent; over all if all are.
 
     Attributes
     ----------
@@ -42,12 +46,15 @@ class Activations(NamedTuple):
     duration_s : float
         Length of the sound in seconds.
     n_patches : int
-        Patches that the mean is over.
+        Patches of the sound.
+    n_sounding : int
+        Those of them that are not silent (`semdnn.audio.silence`).
     """
 
     values: Mapping[str, Floats]
     duration_s: float
     n_patches: int
+    n_sounding: int
 
 
 class ActivationStream:
@@ -102,21 +109,22 @@ class ActivationStream:
         n_before = 0
         for patches in cut_stream(frames, hop_frames=self._hop_frames):
             first = np.arange(n_before, n_before + len(patches)) * self._hop_frames
-            yield PatchActivations(
-                first / FRAMES_PER_S, embed(self._network, patches, self._layers)
-            )
+            values = embed(self._network, patches, self._layers)
+            sounding = is_sounding(patches, self._log_offset)
+            yield PatchActivations(first / FRAMES_PER_S, values, sounding)
             n_before += len(patches)
 
     def mean(self) -> Activations:
-        """Return the mean over all patches; sums are taken in double precision."""
-        totals: dict[str, NDArray[np.float64]] = {}
-        n_patches = 0
+        """Return the mean over the patches that are not silent, or over all if all are."""
+        means = {name: SoundMean() for name in self._layers}
+        n_patches = n_sounding = 0
         for part in self:
             n_patches += len(part.start_s)
+            n_sounding += int(np.count_nonzero(part.sounding))
             for name, values in part.values.items():
-                totals[name] = totals.get(name, np.zeros(1)) + values.sum(axis=0, dtype=np.float64)
-        means = {name: (total / n_patches).astype(np.float32) for name, total in totals.items()}
-        return Activations(means, self.duration_s, n_patches)
+                means[name].add(values, part.sounding)
+        found = {name: mean.value() for name, mean in means.items()}
+        return Activations(found, self.duration_s, n_patches, n_sounding)
 
     def _counted(self) -> Iterator[NDArray[np.floating]]:
         for block in self._blocks:

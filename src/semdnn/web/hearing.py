@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import PATCH_FRAMES, cut_stream
+from semdnn.audio.silence import Mask, SoundMean, is_sounding
 from semdnn.audio.waveform import SAMPLE_RATE, probe, stream
 from semdnn.catalogue.timeline import HOP_S, rule_of
 from semdnn.features.logmel import HOP_SAMPLES, log_mel_stream
@@ -34,6 +35,8 @@ class Outputs(NamedTuple):
     ----------
     values : float32 [shape=(P, D) or (P, W)]
         One row a step.
+    sounding : bool [shape=(P,)]
+        Steps that are not silent (`semdnn.audio.silence`).
     hop_frames : int
         Frames of 10 ms from one step to the next.
     duration_s : float
@@ -41,6 +44,7 @@ class Outputs(NamedTuple):
     """
 
     values: Floats
+    sounding: Mask
     hop_frames: int
     duration_s: float
 
@@ -95,12 +99,14 @@ def hear(model: SemanticModel, path: Path, limits: Limits, check: Callable[[], N
     taken = _Taken(limits, check, features.log_offset)
     hop_frames = steps_of(model)
     frames = taken.frames(log_mel_stream(taken.blocks(path), log_offset=features.log_offset))
-    outputs = []
+    outputs, sounding = list[Floats](), list[Mask]()
     for patches in cut_stream(frames, hop_frames=hop_frames):
         check()
         outputs.append(predict(model.network, patches))
+        sounding.append(is_sounding(patches, features.log_offset))
     duration_s = taken.n_samples / SAMPLE_RATE
-    return Heard(Outputs(np.concatenate(outputs), hop_frames, duration_s), taken.pictures())
+    values, mask = np.concatenate(outputs), np.concatenate(sounding)
+    return Heard(Outputs(values, mask, hop_frames, duration_s), taken.pictures())
 
 
 def steps_of(model: SemanticModel) -> int:
@@ -109,11 +115,15 @@ def steps_of(model: SemanticModel) -> int:
     return step if own % step == 0 else min(own, PATCH_FRAMES)
 
 
-def mean_output(model: SemanticModel, outputs: Outputs) -> Floats:
-    """Return the mean [shape=(D,) or (W,)] over the patches that `semdnn label` hears."""
+def mean_output(model: SemanticModel, outputs: Outputs) -> Floats | None:
+    """Return the mean [shape=(D,) or (W,)] over the patches that `semdnn label` hears.
+
+    None where they all are silent.
+    """
     every = max(1, model.checkpoint.features.hop_frames // outputs.hop_frames)
-    mean: Floats = outputs.values[::every].mean(axis=0, dtype=np.float64).astype(np.float32)
-    return mean
+    mean = SoundMean()
+    mean.add(outputs.values[::every], outputs.sounding[::every])
+    return mean.value() if mean.n_sounding else None
 
 
 class _Taken:
@@ -183,8 +193,8 @@ def stretched(mel: Bytes) -> Bytes:
 
     Examples
     --------
-    >>> stretched(np.array([[10, 20], [30, 40]], np.uint8)).max()
-    255
+    >>> stretched(np.array([[10, 20], [30, 40]], np.uint8)).tolist()
+    [[0, 76], [166, 255]]
     """
     low, high = np.percentile(mel.astype(np.float32), (5, 99.8))
     scaled = (mel.astype(np.float32) - low) * (255 / max(float(high - low), 1.0))

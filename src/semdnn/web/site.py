@@ -90,7 +90,7 @@ class Site:
         Raises
         ------
         RefusedError
-            If it is forgotten, or was heard by another network than the catalogue's sounds.
+            If it is forgotten, silent, or was heard by another network than the catalogue's sounds.
         """
         outputs = self.hearings.get(hearing)
         if not self._compares:
@@ -100,6 +100,8 @@ class Site:
                 "the catalogue was made with another network: start the server without --model",
             )
         mean = mean_output(self.model, outputs)
+        if mean is None:
+            raise RefusedError(400, "silent", "this sound is silent throughout: open another")
         vector: Floats = points_of(self.model, mean[None])[0]
         return vector
 

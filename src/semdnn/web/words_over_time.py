@@ -10,8 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import FRAME_S, PATCH_FRAMES
+from semdnn.catalogue.hearing import words_where_sounding
 from semdnn.catalogue.segments import SegmentRule, find_runs, smooth
-from semdnn.catalogue.timeline import STEPS_TOGETHER, WORDS_A_STEP, Segment, in_order
+from semdnn.catalogue.timeline import (
+    STEPS_TOGETHER,
+    WORDS_A_STEP,
+    Segment,
+    in_order,
+)
 from semdnn.model import SemanticModel, Word
 from semdnn.web.hearing import Heard, Outputs, mean_output
 from semdnn.web.limits import RefusedError
@@ -50,11 +56,13 @@ def words_over_time(model: SemanticModel, outputs: Outputs) -> WordsOverTime:
     rule = SegmentRule(hop_frames=outputs.hop_frames)
     steps: list[dict[str, float]] = []
     for start in range(0, len(outputs.values), STEPS_TOGETHER):
-        part = outputs.values[start : start + STEPS_TOGETHER]
-        steps += [dict(words) for words in model.words_of_all(part, top=WORDS_A_STEP)]
+        part = slice(start, start + STEPS_TOGETHER)
+        values, sounding = outputs.values[part], outputs.sounding[part]
+        steps += map(dict, words_where_sounding(model, values, sounding, top=WORDS_A_STEP))
     loud = [{w: b for w, b in step.items() if b >= rule.leave} for step in steps]
     segments = in_order(find_runs(loud, rule), outputs.hop_frames, len(steps), outputs.duration_s)
-    words = model.words(mean_output(model, outputs), top=TOP_WORDS)
+    mean = mean_output(model, outputs)
+    words = () if mean is None else model.words(mean, top=TOP_WORDS)
     rows, weights = _rows(list(smooth(steps, rule.half_window)), segments, words)
     return WordsOverTime(words, segments, rows, weights, step_edges(outputs))
 
@@ -64,7 +72,7 @@ def step_edges(outputs: Outputs) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> step_edges(Outputs(np.zeros((3, 1), np.float32), 48, 2.1))
+    >>> step_edges(Outputs(np.zeros((3, 1), np.float32), np.ones(3, bool), 48, 2.1))
     array([0.  , 0.72, 1.2 , 2.1 ])
     """
     edges = (np.arange(len(outputs.values) + 1) - 0.5) * outputs.hop_frames * FRAME_S
