@@ -60,5 +60,5 @@ def sounds(tmp_path) -> Path:
     time = np.arange(44_100) / 44_100
     soundfile.write(folder / "noise.WAV", 0.1 * rng.standard_normal(32_000), 16_000)
     soundfile.write(folder / "inner" / "tone.flac", 0.3 * np.sin(2760 * time), 44_100)
-    soundfile.write(folder / "click.wav", np.r_[0.9, np.zeros(799)], 16_000)
+    soundfile.write(folder / "click.wav", np.r_[np.zeros(200), 0.9, np.zeros(599)], 16_000)
     return folder
