@@ -54,6 +54,9 @@ class LabelledPatches:
         its patches, and patches are drawn with replacement. By default every patch once an epoch.
     log_offset : float
         The constant that the log-mels were taken with.
+    held : Tensor [shape=(P, 96, 64)], optional
+        These patches, where they are wanted (`semdnn.training.resident`); the source is then not
+        read for batches.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class LabelledPatches:
     targets: Any
     sound_weights: NDArray[np.floating] | None = field(default=None)
     log_offset: float = 0.01
+    held: Tensor | None = field(default=None)
 
     def __post_init__(self) -> None:
         n_sounds = self.targets.shape[0]
@@ -86,8 +90,13 @@ class LabelledPatches:
 
     def batch(self, positions: Ints) -> Batch:
         """Read the patches at `positions` (0 … P − 1) with their targets."""
-        patches = self.source.read(self.indices[positions])
-        return Batch(torch.from_numpy(patches), self.target_rows(self.sound_of_patch[positions]))
+        targets = self.target_rows(self.sound_of_patch[positions])
+        if self.held is None:
+            patches = torch.from_numpy(self.source.read(self.indices[positions]))
+        else:
+            chosen = torch.from_numpy(np.asarray(positions, np.int64)).to(self.held.device)
+            patches = self.held[chosen].float()
+        return Batch(patches, targets)
 
     def target_rows(self, sounds: Ints) -> Tensor:
         """Return the dense targets of some sounds, float32 [shape=(n, n_outputs)]."""
@@ -209,7 +218,12 @@ def share_of_epoch(
 
 
 def read_batches(
-    patches: LabelledPatches, order: Ints, batch_size: int, *, whole_only: bool = False
+    patches: LabelledPatches,
+    order: Ints,
+    batch_size: int,
+    *,
+    whole_only: bool = False,
+    pinned: bool = False,
 ) -> Iterator[Batch]:
     """Yield batches in order, the next one being read while one is worked on.
 
@@ -223,16 +237,23 @@ def read_batches(
         Patches a batch.
     whole_only : bool
         Leave out a smaller batch at the end, unless it is the only one.
+    pinned : bool
+        In memory that a GPU copies from while it computes.
     """
     n_batches = count_batches(len(order), batch_size, whole_only=whole_only)
     parts = [order[i * batch_size : (i + 1) * batch_size] for i in range(n_batches)]
     if not parts:
         return
+
+    def read(part: Ints) -> Batch:
+        batch = patches.batch(part)
+        return Batch(*map(_pinned, batch)) if pinned else batch
+
     with ThreadPoolExecutor(max_workers=1) as reader:
-        upcoming = reader.submit(patches.batch, parts[0])
+        upcoming = reader.submit(read, parts[0])
         for part in parts[1:]:
             batch = upcoming.result()
-            upcoming = reader.submit(patches.batch, part)
+            upcoming = reader.submit(read, part)
             yield batch
         yield upcoming.result()
 
@@ -241,3 +262,7 @@ def count_batches(n_patches: int, batch_size: int, *, whole_only: bool) -> int:
     """Return how many batches `read_batches` yields."""
     n_whole, rest = divmod(n_patches, batch_size)
     return n_whole + (1 if rest and not (whole_only and n_whole) else 0)
+
+
+def _pinned(values: Tensor) -> Tensor:
+    return values if values.is_cuda else values.pin_memory()

@@ -28,6 +28,7 @@ from semdnn.training.batches import (
 )
 from semdnn.training.distillation import Lessons
 from semdnn.training.objective import LOSSES, Loss
+from semdnn.training.resident import hold
 from semdnn.training.settings import TrainingSettings, learning_rate_at
 from semdnn.training.state import TrainingState
 from semdnn.training.validation import validate
@@ -123,6 +124,10 @@ def train(
             "at least 2 and 1 are needed"
         )
     objective = objective or Objective(LOSSES[state.network.kind])
+    device = state.network.input_mean.device
+    training, validation = (
+        hold(part, device, settings.resident) for part in (training, validation)
+    )
     while state.epoch < settings.max_epochs:
         started = time.perf_counter()
         with _seeded(settings.seed, state.epoch + 1, state.network, state.team.rank):
@@ -172,7 +177,8 @@ def _train_epoch(
         rank=team.rank,
         n_processes=team.n_processes,
     )
-    batches = read_batches(training, order, settings.batch_size, whole_only=True)
+    on_gpu = state.network.input_mean.is_cuda
+    batches = read_batches(training, order, settings.batch_size, whole_only=True, pinned=on_gpu)
     watched = batches if watch is None else watch(batches, epoch, n_steps * accumulate)
     losses, rate, n_seen = [], 0.0, 0
     for number, (inputs, targets) in enumerate(

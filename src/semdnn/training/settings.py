@@ -90,6 +90,11 @@ class TrainingSettings(Settings):
         Seed of the initial weights and of everything drawn in training.
     device : "auto", "cpu" or "cuda"
         Where; "auto" takes CUDA when there is a GPU.
+    resident : "auto", "on" or "off"
+        Hold the patches on the device; "auto" on a GPU, if half of its free memory is enough.
+    compiled : "auto", "on" or "off"
+        Train through `torch.compile`; "auto" on a GPU, if Triton is there. Sums are then rounded
+        in another order.
     """
 
     max_epochs: Annotated[int, Field(ge=0)] = 100
@@ -114,6 +119,8 @@ class TrainingSettings(Settings):
     bias_from_frequencies: bool = True
     seed: Annotated[int, Field(ge=0)] = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    resident: Literal["auto", "on", "off"] = "auto"
+    compiled: Literal["auto", "on", "off"] = "auto"
 
 
 def learning_rate_at(step: int, n_steps: int, settings: TrainingSettings) -> float:

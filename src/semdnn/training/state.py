@@ -2,6 +2,8 @@
 
 import copy
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +53,16 @@ def start(network: SoundNetwork, settings: TrainingSettings, team: Team = ALONE)
     network = channels_last(network.to(team.device(settings.device)))
     optimiser = _optimiser(network, settings)
     average = copy.deepcopy(network).requires_grad_(False) if settings.average_decay else None
-    return TrainingState(network, optimiser, average, team=team, joined=team.join(network))
+    called: nn.Module = network
+    if _is_compiled(network, settings):
+        called = cast("nn.Module", torch.compile(network))
+    return TrainingState(network, optimiser, average, team=team, joined=team.join(called))
+
+
+def _is_compiled(network: SoundNetwork, settings: TrainingSettings) -> bool:
+    if settings.compiled != "auto":
+        return settings.compiled == "on"
+    return network.input_mean.is_cuda and find_spec("triton") is not None
 
 
 def state_tensors(state: TrainingState) -> dict[str, Tensor]:

@@ -39,20 +39,20 @@ def validate(
     sounds = torch.from_numpy(patches.sound_of_patch[order].astype(np.int64)).to(device)
     n_sounds, n_outputs = patches.targets.shape
     pooled = torch.zeros((n_sounds, n_outputs), device=device)
-    total, n_done = 0.0, 0
+    sums, n_done = [torch.zeros((), dtype=torch.float64, device=device)], 0
     for batch in read_batches(patches, order, batch_size):
         inputs, targets = batch.patches.to(device), batch.targets.to(device)
         outputs = network(inputs)
         wanted = inputs if network.kind == "cae" else targets
-        total += len(inputs) * float(minimised(outputs, wanted))
+        sums.append(len(inputs) * minimised(outputs, wanted).double())  # no wait for the device
         if network.kind != "cae":
             shown = torch.sigmoid(outputs) if network.kind == "catdnn" else outputs
             pooled.index_add_(0, sounds[n_done : n_done + len(inputs)], shown)
         n_done += len(inputs)
+    total = torch.stack(sums).sum()
     if team.n_processes > 1:
-        total = float(team.sum(torch.tensor(total, dtype=torch.float64, device=device)))
-        pooled = team.sum(pooled)
-    mean = total / len(patches)
+        total, pooled = team.sum(total), team.sum(pooled)
+    mean = float(total) / len(patches)
     if network.kind == "cae":
         return Validation(mean, -mean)
     heard = np.unique(patches.sound_of_patch)

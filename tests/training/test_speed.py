@@ -1,0 +1,119 @@
+"""What makes training fast changes nothing: patches on the device, a compiled network."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from semdnn.features.store import FeatureSettings, featurise
+from semdnn.network.registry import build_network
+from semdnn.training.loop import train
+from semdnn.training.resident import LARGEST_SHARE, hold
+from semdnn.training.state import start, state_tensors
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store of three sounds of three patches each."""
+    folder = tmp_path_factory.mktemp("store")
+    sounds = []
+    for number in range(3):
+        path = folder / f"{number}.wav"
+        noise = np.random.default_rng(number).standard_normal(48_000)
+        soundfile.write(path, 0.1 * noise, 16_000)
+        sounds.append((path.name, path))
+    return featurise(sounds, folder / "features", FeatureSettings(), n_workers=1)
+
+
+@pytest.fixture
+def of_store(toy, store):
+    targets = np.eye(3, 5, dtype=np.float32)
+    indices = np.array([8, 0, 3, 5, 6, 1])
+    return dataclasses.replace(
+        toy(), source=store, indices=indices, sound_of_patch=indices // 3, targets=targets
+    )
+
+
+def trained(settings, *data):
+    network = build_network("tiny", "semdnn", 5, torch.Generator().manual_seed(0))
+    state = start(network, settings)
+    return state, list(train(state, *data, settings))
+
+
+@pytest.mark.parametrize("choice", ["auto", "off"])
+def test_a_cpu_reads_patches_from_their_source(toy, choice):
+    patches = toy()
+    assert hold(patches, CPU, choice) is patches
+
+
+def test_held_patches_are_those_of_the_source_to_the_bit(toy, of_store):
+    positions = np.array([3, 3, 0, 5])
+    for patches, dtype in ((toy(), torch.float32), (of_store, torch.float16)):
+        held = hold(patches, CPU, "on")
+        assert held.held.dtype == dtype
+        assert len(held.held) == len(patches)
+        for own, read in zip(held.batch(positions), patches.batch(positions), strict=True):
+            assert own.dtype == read.dtype == torch.float32
+            assert torch.equal(own, read)
+        assert held.digest() == patches.digest()
+
+
+def test_auto_holds_what_leaves_the_gpu_room(toy, monkeypatch):
+    patches = toy()
+    n_bytes = len(patches) * 96 * 64 * 4
+    asked = []
+
+    def room(free):
+        monkeypatch.setattr(
+            torch.cuda, "mem_get_info", lambda device: (asked.append(device), free)[1:] * 2
+        )
+        monkeypatch.setattr(torch, "empty", lambda *_, **__: pytest.fail("no room for it"))
+        return hold(patches, torch.device("cuda"), "auto")
+
+    assert room(int(n_bytes / LARGEST_SHARE) - 1) is patches
+    assert asked == [torch.device("cuda")]
+    with pytest.raises(pytest.fail.Exception, match="no room for it"):
+        room(int(n_bytes / LARGEST_SHARE))
+
+
+def test_training_on_held_patches_is_the_same_training(toy, toy_settings):
+    weights = []
+    for choice in ("off", "on"):
+        state, epochs = trained(toy_settings(resident=choice, max_epochs=2), toy(), toy(seed=1))
+        weights.append(state_tensors(state))
+        assert len(epochs) == 2
+    assert all(torch.equal(weights[1][name], value) for name, value in weights[0].items())
+
+
+def test_a_compiled_network_trains_alike(toy, toy_settings, monkeypatch):
+    compile_network, compiled = torch.compile, []
+
+    def traced(network):  # traced and taken apart as for a GPU, but run without generated code
+        compiled.append(network)
+        return compile_network(network, backend="aot_eager", fullgraph=True)
+
+    monkeypatch.setattr(torch, "compile", traced)
+    runs = {}
+    for choice in ("off", "on"):
+        settings = toy_settings(compiled=choice, max_epochs=2)
+        state, epochs = trained(settings, toy(), toy(seed=1))
+        runs[choice] = ([epoch.train_loss for epoch in epochs], state_tensors(state))
+    assert compiled == [state.network]
+    np.testing.assert_allclose(runs["on"][0], runs["off"][0], rtol=0.02)
+    assert runs["on"][1].keys() == runs["off"][1].keys()  # a checkpoint does not show it
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("compiled", ["off", "on"])
+def test_a_gpu_holds_patches_and_compiles(toy, toy_settings, compiled):
+    losses = []
+    for resident in ("off", "on"):
+        settings = toy_settings(device="cuda", resident=resident, compiled=compiled, max_epochs=3)
+        _, epochs = trained(settings, toy(), toy(seed=1))
+        losses.append([epoch.valid_loss for epoch in epochs])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
