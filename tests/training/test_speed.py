@@ -1,6 +1,10 @@
 """What makes training fast changes nothing: patches on the device, a compiled network."""
 
 import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,6 +109,24 @@ def test_a_compiled_network_trains_alike(toy, toy_settings, monkeypatch):
     assert compiled == [state.network]
     np.testing.assert_allclose(runs["on"][0], runs["off"][0], rtol=0.02)
     assert runs["on"][1].keys() == runs["off"][1].keys()  # a checkpoint does not show it
+
+
+@pytest.mark.slow
+def test_the_profile_bounds_a_step_from_below():
+    script = Path(__file__).parents[2] / "scripts/profile_training.py"
+    given = ("--network", "tiny", "--batch", "8", "--steps", "1", "--device", "cpu")
+    done = subprocess.run(
+        [sys.executable, script, *given], capture_output=True, text=True, check=True
+    )
+    least = [
+        float(row.split("|")[-2])
+        for row in done.stdout.splitlines()
+        if " | memory |" in row or " | operations |" in row
+    ]
+    taken = float(re.search(r"a step takes ([\d.]+) ms", done.stdout)[1])
+    assert len(least) == 8  # six convolutions, two matrix products
+    assert 0 < sum(least) < taken
+    assert "`aten::convolution_backward`" in done.stdout
 
 
 @pytest.mark.gpu
