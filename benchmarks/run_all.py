@@ -30,7 +30,7 @@ from measure import CLIPS, YAMNET
 from semdnn.files import write_json, write_text
 
 ROOT = Path(__file__).resolve().parents[1]
-N_THREADS = 2  # of the libraries' own pools; programs that measure one thread say so
+N_THREADS = {"full": 2, "quick": 1}  # of the libraries' own pools; some programs take fewer
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 BEGIN = "<!-- from here to the next mark: written by `make bench` -->"
 END = "<!-- end of what `make bench` writes -->"
@@ -90,13 +90,13 @@ PROGRAMS = (
     Program("embedding", "embedding.py", "", "--seconds 4 --runs 2"),
     Program("labelling", "labelling.py", "", "--n 2 --runs 1"),
     Program(
-        "nnls", "nnls.py", "--threads 2", "--words 1000 --problems 16 --peer-problems 1 --threads 2"
+        "nnls", "nnls.py", "--threads 2", "--words 1000 --problems 16 --peer-problems 1 --threads 1"
     ),
     Program(
         "scoring",
         "scoring.py",
         "--threads 2",
-        "--sounds 64 --words 500 --peer-sounds 1 --threads 2",
+        "--sounds 64 --words 500 --peer-sounds 1 --threads 1",
     ),
     Program("rsa", "rsa.py", "", "--permutations 100 --loop-permutations 1 --loop-splits 2"),
     Program("rdm", "rdm.py", "", "--sounds 200 --permutations 10"),
@@ -144,7 +144,7 @@ def installed(package: str) -> str | None:
         return None
 
 
-def surroundings() -> dict[str, Any]:
+def surroundings(n_threads: int) -> dict[str, Any]:
     """Return hardware and versions; PyTorch is not imported, so that this process stays small."""
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -154,7 +154,7 @@ def surroundings() -> dict[str, Any]:
             "architecture": platform.machine(),
             "instructions": vector_instructions(),
             "usable_cores": n_cores,
-            "threads": N_THREADS,
+            "threads": n_threads,
             "memory_gib": round(memory / 2**30),
             "gpus": gpus(),
         },
@@ -173,7 +173,7 @@ def run(program: Program, options: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, str(ROOT / name), *arguments]
     written = folder / f"{program.name}.part"
     written.unlink(missing_ok=True)
-    environment = os.environ | dict.fromkeys(THREADS, str(N_THREADS)) | options.paths
+    environment = os.environ | dict.fromkeys(THREADS, str(options.threads)) | options.paths
     with (folder / f"{program.name}.txt").open("wb") as text:
         done = subprocess.run(
             [*command, "--json", str(written)],
@@ -290,12 +290,13 @@ def main(arguments: Sequence[str] | None = None, programs: Sequence[Program] = P
         parser.error(f"no benchmark {' '.join(sorted(unknown))}: there are {known}")
     paths = {YAMNET: options.yamnet, CLIPS: options.clips}
     options.paths = {name: str(path.resolve()) for name, path in paths.items() if path}
+    options.threads = N_THREADS["quick" if options.quick else "full"]
     options.output = options.output or ROOT / "runs" / ("bench-quick" if options.quick else "bench")
     options.output.mkdir(parents=True, exist_ok=True)
     docs = options.docs or (options.output if options.quick else ROOT / "docs")
     page = docs / "benchmarks.md"
     parts_of(page)  # before hours of work, not after
-    around = surroundings()
+    around = surroundings(options.threads)
     found = list(results(programs, options, around))
     known = summary(found, around, options.quick)
     write_json(docs / "benchmarks.json", known)
