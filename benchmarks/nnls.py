@@ -94,10 +94,10 @@ def compare(name, problem, n_peer, cores, report):
     print(f"  sweeps: median {np.median(result.n_iterations):.0f}; products' share: {floor:.0%}")
     print(f"  memory: {peak_bytes(solve) / 1e6:.0f} MB")
     check(result, dictionary, predictions, np.array(expected))
-    what = f"NNLS, {len(dictionary):,} words, {name} with weight, {cores} threads"
+    what = f"NNLS, {len(dictionary):,} words, {name} with weight, threads: {cores}"
     scipy = "scipy.optimize.nnls"
     report.add(what, "speed", ratio, f"{scipy} in a loop")
-    report.add(what, "speed", fair, f"{scipy} from {cores} threads")
+    report.add(what, "speed", fair, f"{scipy}, threads: {cores}")
     report.add(what, "speed in processor time", cpu_ratio, f"{scipy} in a loop")
 
 

@@ -244,11 +244,11 @@ def as_markdown(known: dict[str, Any]) -> str:
     lines = [
         f"Measured on {hardware['usable_cores']} usable cores of {hardware['processor']} "
         f"({hardware['architecture']}{', ' + sets if sets else ''}), {hardware['memory_gib']} GiB, "
-        f"{gpu}; at most {hardware['threads']} threads; one run each.",
+        f"{gpu}; threads: at most {hardware['threads']}; one run each.",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in packages.items()) + ".",
         "Settings and all figures: [benchmarks.json](benchmarks.json).",
         "",
-        "| command | what | ours over the peer's | ratio | better |",
+        "| command | what | quantity over the peer's | ratio | better |",
         "|---|---|---|---|---|",
     ]
     for command, rows in groupby(known["rows"], key=lambda row: row["command"]):
@@ -278,7 +278,7 @@ def parts_of(page: Path) -> tuple[str, str]:
 def main(arguments: Sequence[str] | None = None, programs: Sequence[Program] = PROGRAMS) -> int:
     """Run all programs, write page and JSON, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="small sizes, about two minutes")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that all run")
     parser.add_argument("--again", nargs="*", metavar="NAME", help="run these again; none: all")
     parser.add_argument("--output", type=Path, help="folder of results [runs/bench]")
     parser.add_argument("--docs", type=Path, help="folder of page and JSON [docs]")

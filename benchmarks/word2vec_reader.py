@@ -86,6 +86,8 @@ def main() -> None:
     made.add_argument("--alone", action="store_true", help="without the peer")
     options = made.parse_args()
     report = Report(options)
+    if find_spec("gensim") is None:
+        report.not_run("reading against gensim", "pip install gensim")
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         path, words = Path(folder) / "vectors.bin", Path(folder) / "words.json"
