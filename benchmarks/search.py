@@ -60,7 +60,7 @@ def main() -> None:
     options = made.parse_args()
     found = Report(options)
     if find_spec("faiss") is None:
-        found.not_run("search against faiss", "pip install faiss-cpu")
+        found.not_run("search against faiss", "it is not installed")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "vectors"
         compare(generated(place, options.n, options.dims), options.queries, found)
@@ -206,6 +206,7 @@ def with_faiss(vectors: np.ndarray) -> Callable[[np.ndarray], Nearest] | None:
     try:
         import faiss
     except ImportError:
+        print("faiss is not here: pip install faiss-cpu")
         return None
     index = faiss.IndexFlatIP(vectors.shape[1])
     for start in range(0, len(vectors), 50_000):
