@@ -1,6 +1,7 @@
 # make demo   set up and run the main job on the embedded library; ends with runs/demo/report.html
 # make test   set up and run every check: lint, types, layers, tests, the built wheel
 # make docs   the API reference: build/reference/index.html
+# make bench  all benchmarks, on a quiet machine, into docs/benchmarks.md; BENCH=--quick tries them
 # All make the virtual environment if it is missing. PyTorch's CPU build comes first: left to
 # itself pip takes the CUDA build and several GB with it. With a GPU: make demo TORCH=torch
 
@@ -31,10 +32,8 @@ docs: $(VENV)/.installed-test
 	$(BIN)/python scripts/reference.py build/reference
 
 bench: $(VENV)/.installed-test
-	$(BIN)/pip install --quiet ".[benchmarks]"
-	mkdir -p runs/bench
-	set -o pipefail; for file in benchmarks/*.py; do \
-	  $(BIN)/python $$file | tee runs/bench/$$(basename $$file .py).txt || exit 1; done
+	$(BIN)/pip install --quiet --editable ".[benchmarks]"
+	$(BIN)/python benchmarks/run_all.py $(BENCH)
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)

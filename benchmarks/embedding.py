@@ -14,24 +14,14 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-import argparse
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time of one call."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+from measure import Report, add_yamnet, in_turn, median_ratio, parser
 
 
 def n_operations(path: Path) -> float:
@@ -69,12 +59,13 @@ def open_session(path: Path) -> Any:
 
 def main() -> None:
     """Run the comparison and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--yamnet", type=Path, default=SHARED / "weights/yamnet/yamnet_float.onnx")
-    parser.add_argument("--model", default="semdnn-small")
-    parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--runs", type=int, default=7)
-    options = parser.parse_args()
+    made = parser(__doc__)
+    add_yamnet(made)
+    made.add_argument("--model", default="semdnn-small")
+    made.add_argument("--seconds", type=int, default=60)
+    made.add_argument("--runs", type=int, default=7)
+    options = made.parse_args()
+    report = Report(options)
     import torch
 
     from semdnn.audio.patches import cut
@@ -113,20 +104,18 @@ def main() -> None:
             n_operations(options.yamnet) / 0.48,
         )
     else:
-        print("YAMNet: skipped, no weights here (--yamnet)")
-    for work, _ in works.values():
-        work()
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(options.runs):
-        for name, (work, _) in works.items():
-            times[name].append(seconds(work))
+        report.not_run("embedding against YAMNet", "no weights here (--yamnet)")
+    times = in_turn({name: work for name, (work, _) in works.items()}, options.runs, n_warm_up=1)
     peer = list(works)[-1]
     print(f"{options.model}, one thread, front end included; ratios to {peer}")
     print(f"{'':22}{'time':>8}{'operations':>12}   million operations a second of sound")
     for name, (_, cost) in works.items():
-        pairs = zip(times[name], times[peer], strict=True)
-        ratio = statistics.median(own / theirs for own, theirs in pairs)
+        ratio = median_ratio(times[name], times[peer])
         print(f"{name:22}{ratio:8.2f}{cost / works[peer][1]:12.2f}   {cost / 1e6:.0f}")
+        if name != peer:
+            what = f"embedding {options.seconds} s with {options.model}: {name}"
+            report.add(what, "processor time", ratio, peer)
+    report.write()
 
 
 if __name__ == "__main__":

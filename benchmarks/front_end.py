@@ -10,11 +10,11 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-import argparse
 import platform
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import librosa
 import numpy as np
@@ -22,6 +22,7 @@ import scipy
 import scipy.fft
 from numpy.typing import NDArray
 
+from measure import Report, best, in_turn, parser
 from semdnn.features.logmel import log_mel, mel_filterbank
 
 with warnings.catch_warnings():  # it loads what it does not need here
@@ -81,21 +82,17 @@ RIVALS: dict[str, FrontEnd] = {
 def best_times(samples: NDArray[np.float32], repeats: int) -> dict[str, float]:
     """Return the best of `repeats` alternating runs of each front end, in CPU seconds."""
     front_ends: dict[str, FrontEnd] = {"semdnn": log_mel, **RIVALS}
-    best = dict.fromkeys(front_ends, float("inf"))
-    for _ in range(repeats):
-        for name, front_end in front_ends.items():
-            start = time.thread_time()
-            front_end(samples)
-            best[name] = min(best[name], time.thread_time() - start)
-    return best
+    works = {name: partial(front_end, samples) for name, front_end in front_ends.items()}
+    return best(in_turn(works, repeats, clock=time.thread_time))
 
 
 def main() -> None:
     """Print times real time and ratios for several clip lengths."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=40)
-    parser.add_argument("--seconds", type=float, nargs="+", default=[5.0, 30.0, 120.0])
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--repeats", type=int, default=40)
+    made.add_argument("--seconds", type=float, nargs="+", default=[5.0, 30.0, 120.0])
+    options = made.parse_args()
+    report = Report(options)
     print(f"{platform.processor() or platform.machine()}, one thread; numpy {np.__version__},")
     print(f"scipy {scipy.__version__}, librosa {librosa.__version__}")
     rng = np.random.default_rng(0)
@@ -105,10 +102,16 @@ def main() -> None:
         for name, rival in RIVALS.items():
             theirs = rival(samples)  # librosa's last frame needs 512 samples: one frame fewer
             np.testing.assert_allclose(theirs, frames[: len(theirs)], atol=1e-3, err_msg=name)
-        best = best_times(samples, options.repeats)
+        taken_by = best_times(samples, options.repeats)
         print(f"\n{seconds:g} s clip      times real time   semdnn is faster by")
-        for name, taken in best.items():
-            print(f"{name:15s} {seconds / taken:15.0f}   {taken / best['semdnn']:.2f}")
+        for name, taken in taken_by.items():
+            ratio = taken / taken_by["semdnn"]
+            print(f"{name:15s} {seconds / taken:15.0f}   {ratio:.2f}")
+            if name in RIVALS:
+                report.add(
+                    f"log-mel of {seconds:g} s, one thread", "speed in processor time", ratio, name
+                )
+    report.write()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ the same file reader and front end (with its own offset and hop of 0.48 s), so t
 comparison is between the networks and the decoding into words.
 """
 
-import argparse
-import statistics
 import subprocess
 import sys
 import time
@@ -18,21 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-SHARED = HERE.parents[1] / "shared"
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return the wall-clock time of one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+from measure import CLIPS, Report, add_yamnet, in_turn, median_ratio, parser, path_of
 
 
 def alternate(ours: Callable[[], object], theirs: Callable[[], object], n_runs: int) -> float:
     """Return the median over runs of ours / theirs, the two called in turn."""
-    ours(), theirs()
-    return statistics.median(seconds(ours) / seconds(theirs) for _ in range(n_runs))
+    works = {"ours": ours, "theirs": theirs}
+    return median_ratio(*in_turn(works, n_runs, clock=time.perf_counter, n_warm_up=1).values())
 
 
 def process(code: str) -> Callable[[], object]:
@@ -42,13 +32,16 @@ def process(code: str) -> Callable[[], object]:
 
 def main() -> None:
     """Run the comparison and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--yamnet", type=Path, default=SHARED / "weights/yamnet/yamnet_float.onnx")
-    parser.add_argument("--clips", type=Path, default=SHARED / "external/esc50/audio")
-    parser.add_argument("--n", type=int, default=100)
-    options = parser.parse_args()
+    made = parser(__doc__)
+    add_yamnet(made)
+    made.add_argument("--clips", type=Path, default=path_of(CLIPS, "external/esc50/audio"))
+    made.add_argument("--n", type=int, default=100, help="clips")
+    made.add_argument("--runs", type=int, default=7)
+    options = made.parse_args()
+    report = Report(options)
     if not options.yamnet.is_file() or not options.clips.is_dir():
-        print("labelling: skipped, no YAMNet weights or clips here (--yamnet, --clips)")
+        report.not_run("labelling", "no YAMNet weights or clips here (--yamnet, --clips)")
+        report.write()
         return
 
     import onnxruntime
@@ -81,32 +74,36 @@ def main() -> None:
 
     load_ours = "from semdnn.model import SemanticModel; SemanticModel.load()"
     load_theirs = f"import onnxruntime; onnxruntime.InferenceSession({str(options.yamnet)!r})"
-    rows = [
-        (
-            "import semdnn / import onnxruntime (process)",
-            alternate(process("import semdnn"), process("import onnxruntime"), 7),
-        ),
-        (
-            "semdnn --help / import onnxruntime (process)",
-            alternate(
-                process("from semdnn.cli.main import main; main(['--help'])"),
-                process("import onnxruntime"),
-                7,
-            ),
-        ),
+    help_page = process("from semdnn.cli.main import main; main(['--help'])")
+    runtime = process("import onnxruntime")
+    works = (
+        ("import semdnn (process)", process("import semdnn"), runtime, "import onnxruntime"),
+        ("semdnn --help (process)", help_page, runtime, "import onnxruntime"),
         (
             "load network (process, imports included)",
-            alternate(process(load_ours), process(load_theirs), 7),
+            process(load_ours),
+            process(load_theirs),
+            "YAMNet in onnxruntime",
         ),
-        ("load network (imports done)", alternate(SemanticModel.load, load_yamnet, 7)),
+        (
+            "load network (imports done)",
+            SemanticModel.load,
+            load_yamnet,
+            "YAMNet in onnxruntime",
+        ),
         (
             f"label {len(clips)} clips ({audio_s:.0f} s), one thread",
-            alternate(label_ours, label_yamnet, 5),
+            label_ours,
+            label_yamnet,
+            "YAMNet's scores in onnxruntime",
         ),
-    ]
+    )
     print(f"semDNN {SemanticModel.load().n_parameters:,} parameters; YAMNet 3.7 M; ratio of times")
-    for name, ratio in rows:
-        print(f"{name:<52} {ratio:6.2f}")
+    for what, ours, theirs, peer in works:
+        ratio = alternate(ours, theirs, options.runs)
+        print(f"{what + ' / ' + peer:<80} {ratio:6.2f}")
+        report.add(what, "time", ratio, peer)
+    report.write()
 
 
 if __name__ == "__main__":

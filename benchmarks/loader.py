@@ -9,11 +9,7 @@ a core to spare the ratio is smaller still.
     python benchmarks/loader.py --network small
 """
 
-import argparse
-import json
-import platform
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from measure import Report, best, in_turn, parser
 from semdnn.features.shards import PATCH_SHAPE, FeatureSettings, ShardIndex
 from semdnn.features.spool import HeardSound, SoundRecord, spool_sounds
 from semdnn.features.store import LogMelStore
@@ -99,14 +96,14 @@ def epochs_of(
 
 
 def main() -> None:
-    """Print the ratio as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", default="small", choices=list(NETWORKS))
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--steps", type=int, default=3, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--shards", type=int, default=16)
-    chosen = parser.parse_args()
+    """Print the ratio."""
+    made = parser(__doc__)
+    made.add_argument("--network", default="small", choices=list(NETWORKS))
+    made.add_argument("--batch", type=int, default=128)
+    made.add_argument("--steps", type=int, default=3, help="steps a round")
+    made.add_argument("--rounds", type=int, default=4)
+    made.add_argument("--shards", type=int, default=16)
+    chosen = made.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         store = noise_store(Path(name), chosen.shards)
@@ -114,21 +111,14 @@ def main() -> None:
         sources: dict[str, PatchSource] = {"loading": store, "cached batch": cached}
         common = (store, chosen.network, chosen.batch, chosen.steps)
         epochs = {label: epochs_of(source, *common) for label, source in sources.items()}
-        best = dict.fromkeys(epochs, float("inf"))
-        for _ in range(chosen.rounds):
-            for label, epoch in epochs.items():
-                started = time.process_time()
-                epoch()
-                best[label] = min(best[label], time.process_time() - started)
-    report = {
-        "network": chosen.network,
-        "batch": chosen.batch,
-        "store_mb": round(chosen.shards * PER_SHARD * PER_SOUND * 12_288 / 1e6),
-        "machine": platform.processor() or platform.machine(),
-        "torch": torch.__version__,
-        "ratio": round(best["loading"] / best["cached batch"], 3),
-    }
-    print(json.dumps(report))
+        taken = best(in_turn(epochs, chosen.rounds))
+    ratio = taken["loading"] / taken["cached batch"]
+    size = chosen.shards * PER_SHARD * PER_SOUND * 12_288 / 1e6
+    what = f"training step, {chosen.network}, batch {chosen.batch}, patches of a store"
+    print(f"{what} of {size:.0f} MB: {ratio:.3f} of the time with one cached batch")
+    report = Report(chosen)
+    report.add(what, "processor time", ratio, "one cached batch")
+    report.write()
 
 
 if __name__ == "__main__":

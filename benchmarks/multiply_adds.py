@@ -6,16 +6,15 @@ Each network is counted at its own hop: ours hears a patch every 0.96 s, YAMNet 
 YAMNet is counted from the shapes in its file (needs onnx).
 """
 
-import argparse
 import math
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from measure import Report, add_yamnet, parser
 from semdnn.network.registry import NETWORKS, empty_network, network_spec
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 HOP_S, YAMNET_HOP_S = 0.96, 0.48
 N_DIMS = 300
 
@@ -60,22 +59,27 @@ def of_onnx(path: Path) -> int:
 
 def main() -> None:
     """Count and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rows", nargs="*", default=list(NETWORKS))
-    parser.add_argument("--yamnet", type=Path, default=SHARED / "weights/yamnet/yamnet_float.onnx")
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("rows", nargs="*", default=list(NETWORKS))
+    add_yamnet(made)
+    options = made.parse_args()
+    report = Report(options)
     theirs = None
     if options.yamnet.is_file():
         patch = of_onnx(options.yamnet)
         theirs = patch / YAMNET_HOP_S
         print(f"YAMNet: {patch / 1e6:.1f} M a patch, {theirs / 1e6:.1f} M a second of audio")
     else:
-        print(f"multiply_adds: {options.yamnet} is not there: no ratios (--yamnet)")
+        report.not_run("multiply-adds against YAMNet", "no weights here (--yamnet)")
     for row in options.rows:
         patch = of_network(row)
         second = patch / HOP_S
         ratio = f", ratio {second / theirs:.2f}" if theirs else ""
+        if theirs:
+            what = f"a second of audio through {row}"
+            report.add(what, "multiply-adds", second / theirs, "YAMNet")
         print(f"{row}: {patch / 1e6:.1f} M a patch, {second / 1e6:.1f} M a second of audio{ratio}")
+    report.write()
 
 
 if __name__ == "__main__":

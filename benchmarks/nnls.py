@@ -11,8 +11,6 @@ one gives. The products' share is that of the float32 gradient products in the C
 of the method.
 """
 
-import argparse
-import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +18,7 @@ import numpy as np
 from scipy.optimize import nnls as peer
 from threadpoolctl import threadpool_limits
 
+from measure import Report, parser, timed
 from semdnn.semantics import nnls
 from semdnn.semantics.minilm import open_minilm
 
@@ -46,13 +45,6 @@ def problems(vectors, S, regime, rng):
     return tuple(np.pad(a, ((0, 0), (0, 1)), constant_values=offset) for a in (vectors, noisy))
 
 
-def timed(function):
-    """Return the result, the wall-clock seconds and the CPU seconds of a call."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = function()
-    return result, time.perf_counter() - wall, time.process_time() - cpu
-
-
 def peer_all(dictionary, predictions, n_threads):
     """Solve with scipy, one prediction after the other in each thread."""
     with ThreadPoolExecutor(n_threads) as pool:
@@ -75,8 +67,9 @@ def peak_bytes(function):
     return peak
 
 
-def compare(name, dictionary, predictions, n_peer, cores):
+def compare(name, problem, n_peer, cores, report):
     """Print speed, distance to the floor, equality and memory in one regime."""
+    dictionary, predictions = problem
     S = len(predictions)
 
     def solve():
@@ -101,6 +94,11 @@ def compare(name, dictionary, predictions, n_peer, cores):
     print(f"  sweeps: median {np.median(result.n_iterations):.0f}; products' share: {floor:.0%}")
     print(f"  memory: {peak_bytes(solve) / 1e6:.0f} MB")
     check(result, dictionary, predictions, np.array(expected))
+    what = f"NNLS, {len(dictionary):,} words, {name} with weight, threads: {cores}"
+    scipy = "scipy.optimize.nnls"
+    report.add(what, "speed", ratio, f"{scipy} in a loop")
+    report.add(what, "speed", fair, f"{scipy}, threads: {cores}")
+    report.add(what, "speed in processor time", cpu_ratio, f"{scipy} in a loop")
 
 
 def check(result, dictionary, predictions, expected):
@@ -116,19 +114,21 @@ def check(result, dictionary, predictions, expected):
 
 def main():
     """Run both regimes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--words", type=int, default=9960)
-    parser.add_argument("--problems", type=int, default=256)
-    parser.add_argument("--peer-problems", type=int, default=4)
-    parser.add_argument("--threads", type=int, default=nnls.usable_cores())
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--words", type=int, default=9960)
+    made.add_argument("--problems", type=int, default=256)
+    made.add_argument("--peer-problems", type=int, default=4)
+    made.add_argument("--threads", type=int, default=nnls.usable_cores())
+    options = made.parse_args()
+    report = Report(options)
     rng = np.random.default_rng(0)
     vectors = word_vectors(options.words, rng)
     print("shipped vectors, dictionary {} x {} and the offset".format(*vectors.shape))
     for name, regime in REGIMES.items():
         pair = problems(vectors, options.problems, regime, rng)
         with threadpool_limits(options.threads):
-            compare(name, *pair, options.peer_problems, options.threads)
+            compare(name, pair, options.peer_problems, options.threads, report)
+    report.write()
 
 
 if __name__ == "__main__":

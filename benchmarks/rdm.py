@@ -6,21 +6,13 @@
 busy machine, CPU times do not. Memory is the peak of the whole process, in GB of 10^9 bytes.
 """
 
-import argparse
 import resource
-import time
 
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from measure import Report, parser, timed
 from semdnn.evaluation.dissimilarity import macro_class_correlation, rdm
-
-
-def timed(function):
-    """Return a call's value, its wall-clock seconds and its CPU seconds."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    value = function()
-    return value, time.perf_counter() - wall, time.process_time() - cpu
 
 
 def peak():
@@ -30,12 +22,13 @@ def peak():
 
 def main():
     """Run ours and the peer on the same activations, and print what they took."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sounds", type=int, default=2_000)
-    parser.add_argument("--units", type=int, default=512)
-    parser.add_argument("--permutations", type=int, default=200)
-    parser.add_argument("--no-peer", action="store_true")
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--sounds", type=int, default=2_000)
+    made.add_argument("--units", type=int, default=512)
+    made.add_argument("--permutations", type=int, default=200)
+    made.add_argument("--no-peer", action="store_true")
+    options = made.parse_args()
+    report = Report(options)
     rng = np.random.default_rng(0)
     labels = rng.integers(5, size=options.sounds)
     shape = (options.sounds, options.units)
@@ -50,12 +43,16 @@ def main():
         print(
             f"  ratio {peer_wall / wall:.1f} of wall-clock time, {peer_cpu / cpu:.1f} of CPU time"
         )
+        what = f"RDM of {options.sounds:,} sounds, {options.units} units"
+        report.add(what, "speed", peer_wall / wall, "scipy pdist")
+        report.add(what, "speed in processor time", peer_cpu / cpu, "scipy pdist")
         print(f"  they differ by at most {np.abs(distances - expected).max():.1e}")
     found, wall, cpu = timed(
         lambda: macro_class_correlation(distances, labels, rng, n_permutations=options.permutations)
     )
     print(f"five classes, Pearson and Spearman, {options.permutations} permutations:")
     print(f"  {wall:.1f} s, {cpu:.1f} s of CPU time; r = {found.pearson:.3f}, peak {peak():.2f} GB")
+    report.write()
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ The second agrees with ours. Wall-clock ratios suffer on a busy machine, those o
 time do not. Memory is the peak of the whole process.
 """
 
-import argparse
 import resource
-import time
 
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from measure import Report, parser, timed
 from semdnn.evaluation.rsa_data import stimulus_pairs
 from semdnn.evaluation.rsa_fit import draw_splits
 from semdnn.evaluation.rsa_interval import jackknife
@@ -62,13 +61,6 @@ def together(layers, train, test):
     return r2(test, (design @ weights).T).mean()
 
 
-def timed(function):
-    """Return a call's value, its wall-clock seconds and its CPU seconds."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    value = function()
-    return value, time.perf_counter() - wall, time.process_time() - cpu
-
-
 def peer(listeners, models, orders, fit, n_splits):
     """Return R²cv of every order and model, by `fit`."""
     splits = draw_splits(N_LISTENERS, N_SPLITS, np.random.default_rng(1))
@@ -81,11 +73,12 @@ def peer(listeners, models, orders, fit, n_splits):
 
 def main():
     """Run ours, the peers on a sample, and print what they took."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--permutations", type=int, default=10_000)
-    parser.add_argument("--loop-permutations", type=int, default=2)
-    parser.add_argument("--loop-splits", type=int, default=40, help="of 1,000, in the plain loop")
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--permutations", type=int, default=10_000)
+    made.add_argument("--loop-permutations", type=int, default=2)
+    made.add_argument("--loop-splits", type=int, default=40, help="of 1,000, in the plain loop")
+    options = made.parse_args()
+    report = Report(options)
     listeners, models = example(np.random.default_rng(0))
     n_permutations = options.permutations
     test, wall, cpu = timed(
@@ -114,8 +107,13 @@ def main():
         print(f"  lstsq, {name}: {peer_wall * scale / 3600:.1f} h, on {len(orders)} orders,")
         print(f"    {n_splits} splits: ratio {peer_wall * scale / wall:,.0f} of wall-clock time,")
         print(f"    {peer_cpu * scale / cpu:,.0f} of CPU time")
+        what = f"RSA, {n_permutations:,} permutations, {len(models)} models"
+        peer_name = f"numpy.linalg.lstsq, {name}"
+        report.add(what, "speed", peer_wall * scale / wall, peer_name)
+        report.add(what, "speed in processor time", peer_cpu * scale / cpu, peer_name)
         if n_splits == N_SPLITS:
             print(f"    R²cv differ by at most {np.abs(found[0] - test.observed).max():.1e}")
+    report.write()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from scipy.optimize import nnls as peer_nnls
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
+from measure import Report, parser
 from semdnn.evaluation.amcss import amcss
 from semdnn.evaluation.ranking import ranking_scores
 from semdnn.evaluation.resampling import bootstrap_interval, paired_permutation_test
@@ -162,12 +163,12 @@ def literal_scores(
 
 def main() -> None:
     """Print seconds a stage, the total against the aim, memory, and the ratio to the peer."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sounds", type=int, default=10_231)
-    parser.add_argument("--words", type=int, default=9_960)
-    parser.add_argument("--peer-sounds", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=nnls.usable_cores())
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--sounds", type=int, default=10_231)
+    made.add_argument("--words", type=int, default=9_960)
+    made.add_argument("--peer-sounds", type=int, default=8)
+    made.add_argument("--threads", type=int, default=nnls.usable_cores())
+    options = made.parse_args()
     nnls.usable_cores = lambda: options.threads
     with threadpool_limits(options.threads):
         run(options)
@@ -219,6 +220,10 @@ def compare(dictionary, truth, predictions, scores, clock, options) -> None:
             differences += [rank - scores[0][sound], *(np.array(nearest) - scores[1][sound])]
     theirs = clock.stages["peer"].cpu / options.peer_sounds
     print(f"ratio of processor time a sound, scipy and loops over ours: {theirs / own:.0f}")
+    report = Report(options)
+    what = f"a sound decoded and scored, {len(dictionary):,} words"
+    report.add(what, "speed in processor time", theirs / own, "scipy and loops")
+    report.write()
     print(f"scores of {options.peer_sounds} sounds differ by {np.abs(differences).max():.1e}")
 
 

@@ -14,16 +14,17 @@ as much noise as mean. Its lists are fitted to one half of the questions (1 or 2
 by the other half: the share of the exact first 20 that is found.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from measure import Report, parser
 from semdnn.catalogue.lists import Lists, build_lists, nearest_in_lists
 from semdnn.catalogue.nearest import Nearest, encode, has_code_kernel, nearest
 from semdnn.catalogue.query import unit_each
@@ -52,19 +53,23 @@ def timed(work: Callable[[], Nearest]) -> tuple[Nearest, float, float]:
 
 def main() -> None:
     """Run the comparison and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n", type=int, default=1_000_000)
-    parser.add_argument("--dims", type=int, default=300)
-    parser.add_argument("--queries", type=int, default=7)
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--n", type=int, default=1_000_000)
+    made.add_argument("--dims", type=int, default=300)
+    made.add_argument("--queries", type=int, default=7)
+    options = made.parse_args()
+    found = Report(options)
+    if find_spec("faiss") is None:
+        found.not_run("search against faiss", "it is not installed")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "vectors"
-        compare(generated(place, options.n, options.dims), options.queries)
+        compare(generated(place, options.n, options.dims), options.queries, found)
         place.unlink()
-        compare_lists(*generated_from_words(place, options.n), options.queries)
+        compare_lists(*generated_from_words(place, options.n), options.queries, found)
+    found.write()
 
 
-def compare(vectors: np.ndarray, n_queries: int) -> None:
+def compare(vectors: np.ndarray, n_queries: int, found: Report) -> None:
     """Print times, ratios and memory of every way."""
     start = time.perf_counter()
     codes = encode(vectors)
@@ -106,7 +111,7 @@ def compare(vectors: np.ndarray, n_queries: int) -> None:
                 continue
             if list(answer.rows) != list(truth):
                 print(f"  query {number}: {name} orders {sorted(set(answer.rows) ^ set(truth))}")
-    report(times)
+    report(times, f"exact search of {len(vectors):,} x {vectors.shape[1]}", found)
 
 
 def read_once(vectors: np.ndarray) -> Nearest:
@@ -139,7 +144,9 @@ def generated_from_words(path: Path, n: int) -> tuple[np.ndarray, np.ndarray]:
     return vectors, means(200, rng.integers(1, 3, 200))
 
 
-def compare_lists(vectors: np.ndarray, questions: np.ndarray, n_queries: int) -> None:
+def compare_lists(
+    vectors: np.ndarray, questions: np.ndarray, n_queries: int, found: Report
+) -> None:
     """Print time and recall of approximate ways, beside the exact one."""
     start = time.process_time()
     lists = build_lists(vectors, questions[:100], np.random.default_rng(0))
@@ -162,9 +169,12 @@ def compare_lists(vectors: np.ndarray, questions: np.ndarray, n_queries: int) ->
         exact = set(answers["semDNN, exact"].rows)
         for name, answer in answers.items():
             recalls[name].append(len(exact & set(answer.rows)) / TOP)
-    report(times, "semDNN, exact")
-    for name, found in recalls.items():
-        print(f"{name:<28}finds {np.mean(found):.3f} of the exact first {TOP}")
+    what = f"approximate search of {len(vectors):,} x {vectors.shape[1]}"
+    report(times, what, found, "semDNN, exact")
+    for name, shares in recalls.items():
+        print(f"{name:<28}finds {np.mean(shares):.3f} of the exact first {TOP}")
+        if name != "semDNN, exact":
+            found.add(f"{what}: {name}", "share found", float(np.mean(shares)), "semDNN, exact")
 
 
 def with_faiss_lists(vectors: np.ndarray, lists: Lists) -> Callable[[np.ndarray], Nearest] | None:
@@ -210,7 +220,10 @@ def with_faiss(vectors: np.ndarray) -> Callable[[np.ndarray], Nearest] | None:
 
 
 def report(
-    times: dict[str, list[tuple[float, float]]], against: str = "numpy argsort(-(V @ q))"
+    times: dict[str, list[tuple[float, float]]],
+    what: str,
+    found: Report,
+    against: str = "numpy argsort(-(V @ q))",
 ) -> None:
     """Print a line a way; ratios are medians over queries of processor times."""
     base = times[against]
@@ -219,6 +232,10 @@ def report(
         wall, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
         ratio = statistics.median(a[1] / b[1] for a, b in zip(rows, base, strict=True))
         print(f"{name:<28}{wall:6.0f} ms{cpu:9.0f} ms{ratio:8.2f}")
+        if name != against and not name.startswith("bound"):
+            waited = statistics.median(a[0] / b[0] for a, b in zip(rows, base, strict=True))
+            found.add(f"{what}: {name}", "time", waited, against)
+            found.add(f"{what}: {name}", "processor time", ratio, against)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ takes, dates and sample rates that never come twice, so that no cache can know e
 peer is what the pipeline cannot do without: simplemma's lemma of every token between blanks.
 """
 
-import argparse
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import simplemma
 
+from measure import Report, parser, timed
 from semdnn.semantics.minilm import open_minilm
 from semdnn.semantics.text import words_of
 
@@ -55,19 +54,23 @@ def lemmas_of(description: str) -> list[str]:
 
 def seconds(work: Callable[[str], object], texts: Sequence[str]) -> float:
     """Return the wall-clock time of `work` on every text, in one process."""
-    start = time.perf_counter()
-    for text in texts:
-        work(text)
-    return time.perf_counter() - start
+
+    def every() -> None:
+        for text in texts:
+            work(text)
+
+    return timed(every).wall
 
 
 def main() -> None:
     """Print descriptions a second, the total and the ratio to the peer."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n", type=int, default=N_DESCRIPTIONS)
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--n", type=int, default=N_DESCRIPTIONS)
+    options = made.parse_args()
+    report = Report(options)
     if not SEEDS.is_file():
-        print(f"text: skipped, {SEEDS} is not here")
+        report.not_run("text", f"no {SEEDS.name} here")
+        report.write()
         return
     texts = descriptions(options.n, np.random.default_rng(0))
     n_tokens = len({token for text in texts for token in text.lower().split()})
@@ -79,6 +82,9 @@ def main() -> None:
     for name, took in (("semdnn words_of", ours), ("simplemma, tokens between blanks", theirs)):
         print(f"{name:<34} {len(texts) / took:9,.0f} a second   {took:6.1f} s in all")
     print(f"ratio of times {ours / theirs:.2f}, one process; the aim is 120 s on two cores")
+    what = f"{len(texts):,} descriptions to words, one process"
+    report.add(what, "time", ours / theirs, "simplemma, tokens between blanks")
+    report.write()
 
 
 if __name__ == "__main__":

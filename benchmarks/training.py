@@ -9,9 +9,6 @@ machine disturbs both alike. On one thread CPU seconds are counted, otherwise wa
     python benchmarks/training.py --network small --threads 1
 """
 
-import argparse
-import json
-import platform
 import time
 from collections.abc import Callable
 
@@ -20,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from measure import Report, best, in_turn, parser
 from semdnn.network.inference import PatchArray
 from semdnn.network.registry import NETWORKS, build_network
 from semdnn.network.sound_network import SoundNetwork
@@ -86,26 +84,20 @@ def patches_per_second(
 ) -> dict[str, float]:
     """Time each epoch in turn, `n_rounds` times after one to warm up; the best round counts."""
     clock = time.process_time if n_threads == 1 else time.perf_counter
-    best = dict.fromkeys(epochs, 0.0)
-    for round_ in range(n_rounds + 1):
-        for name, epoch in epochs.items():
-            started = clock()
-            epoch()
-            if round_:
-                best[name] = max(best[name], n_patches / (clock() - started))
-    return best
+    taken = best(in_turn(epochs, n_rounds, clock=clock, n_warm_up=1))
+    return {name: n_patches / seconds for name, seconds in taken.items()}
 
 
 def main() -> None:
-    """Print patches a second and the ratio, as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", default="small", choices=list(NETWORKS))
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--steps", type=int, default=2, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--augment", action="store_true", help="time ours with augmentation, too")
-    chosen = parser.parse_args()
+    """Print patches a second and the ratio."""
+    made = parser(__doc__)
+    made.add_argument("--network", default="small", choices=list(NETWORKS))
+    made.add_argument("--threads", type=int, default=1)
+    made.add_argument("--batch", type=int, default=128)
+    made.add_argument("--steps", type=int, default=2, help="steps a round")
+    made.add_argument("--rounds", type=int, default=4)
+    made.add_argument("--augment", action="store_true", help="time ours with augmentation, too")
+    chosen = made.parse_args()
     torch.set_num_threads(chosen.threads)
     n_patches = chosen.batch * chosen.steps
     rng = np.random.default_rng(0)
@@ -123,16 +115,16 @@ def main() -> None:
             chosen.network, data, chosen.batch, AugmentationSettings()
         )
     speeds = patches_per_second(epochs, n_patches, chosen.rounds, chosen.threads)
-    report = {
-        "network": chosen.network,
-        "batch": chosen.batch,
-        "threads": chosen.threads,
-        "machine": platform.processor() or platform.machine(),
-        "torch": torch.__version__,
-        "patches_per_second": {name: round(value, 1) for name, value in speeds.items()},
-        "ratio": round(speeds["semdnn"] / speeds["plain PyTorch loop"], 3),
-    }
-    print(json.dumps(report, indent=1))
+    report = Report(chosen)
+    theirs = speeds.pop("plain PyTorch loop")
+    print(f"{chosen.network}: a plain PyTorch loop trains {theirs:.1f} patches a second")
+    for name, speed in speeds.items():
+        print(f"{name}: {speed:.1f} patches a second, ratio {speed / theirs:.3f}")
+        rest = f"{chosen.network}, batch {chosen.batch}, threads {chosen.threads}"
+        what = f"training step{name.removeprefix('semdnn')}, {rest}"
+        quantity = "speed in processor time" if chosen.threads == 1 else "speed"
+        report.add(what, quantity, speed / theirs, "plain PyTorch loop")
+    report.write()
 
 
 if __name__ == "__main__":

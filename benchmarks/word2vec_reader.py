@@ -8,7 +8,6 @@ is its own. The peer is gensim where it is installed, else numpy reading the who
 holds the whole file in memory, so ``--alone`` leaves it out where that is too much.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+
+from measure import Report, parser
 
 N_WORDS, N_DIMS, BLOCK = 9_960, 300, 10_000
 PREAMBLE = """
@@ -79,11 +80,14 @@ def measure(reader: str, path: Path, words: Path) -> dict[str, float]:
 
 def main() -> None:
     """Write the file, read from it, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--entries", type=int, default=300_000)
-    parser.add_argument("--folder", type=Path, help="where the file is written for the time")
-    parser.add_argument("--alone", action="store_true", help="without the peer")
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--entries", type=int, default=300_000)
+    made.add_argument("--folder", type=Path, help="where the file is written for the time")
+    made.add_argument("--alone", action="store_true", help="without the peer")
+    options = made.parse_args()
+    report = Report(options)
+    if find_spec("gensim") is None:
+        report.not_run("reading against gensim", "pip install gensim")
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         path, words = Path(folder) / "vectors.bin", Path(folder) / "words.json"
@@ -106,6 +110,10 @@ def main() -> None:
         time, memory = (ours[key] / theirs[key] for key in ("seconds", "peak_mb"))
         same = "equal" if np.isclose(ours["sum"], theirs["sum"], rtol=1e-5) else "DIFFERENT"
         print(f"ratio semdnn / {peer}: time {time:.2f}, peak memory {memory:.2f}; vectors {same}")
+        what = f"reading {n_words:,} words of a word2vec file of {options.entries:,}"
+        report.add(what, "time", time, peer)
+        report.add(what, "peak memory", memory, peer)
+    report.write()
 
 
 if __name__ == "__main__":

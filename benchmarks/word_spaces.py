@@ -9,7 +9,6 @@ pairs that every space has, with 95 % bootstrap intervals and the difference fro
 Resampled are the adjectives, not the pairs, because pairs of one adjective share phrases.
 """
 
-import argparse
 import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from measure import SHARED, Report, parser
 from semdnn.semantics.minilm import has_text_model, load_text_model, open_minilm, unit_rows
 from semdnn.semantics.word_space import WordSpace, WordSpaceError, open_word_space
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 PAIRS = SHARED / "behaviour/phrases_semsim_audsim/pairs.csv"
 N_RESAMPLES = 2_000
+PEOPLE = "(people: similarity of meaning)"
 
 
 class Judgements(NamedTuple):
@@ -59,7 +59,9 @@ def word_means(space: WordSpace, phrases: Sequence[str]) -> NDArray[np.float32]:
     )
 
 
-def spaces(paths: Sequence[str]) -> dict[str, Callable[[Sequence[str]], NDArray[np.float32]]]:
+def spaces(
+    paths: Sequence[str], report: Report
+) -> dict[str, Callable[[Sequence[str]], NDArray[np.float32]]]:
     """Return what turns phrases into vectors, by name; what is not installed is told and left."""
     minilm = open_minilm()
     found: dict[str, Callable[[Sequence[str]], NDArray[np.float32]]] = {}
@@ -68,13 +70,13 @@ def spaces(paths: Sequence[str]) -> dict[str, Callable[[Sequence[str]], NDArray[
         found["minilm, phrases"] = lambda phrases: minilm.projection(model(phrases))
         found["minilm, phrases, not centred (384)"] = model
     else:
-        print("minilm, phrases: skipped, the minilm extra is not installed")
+        report.not_run("minilm, phrases", "the minilm extra is not installed")
     found["minilm, mean of words"] = lambda phrases: word_means(minilm, phrases)
     for name in ("glove-50", *paths):
         try:
             space = open_word_space(name)
         except WordSpaceError as error:
-            print(f"{name}: skipped, {error}")
+            report.not_run(name, str(error))
             continue
         found[f"{name}, mean of words"] = lambda phrases, space=space: word_means(space, phrases)
     return found
@@ -96,30 +98,36 @@ def spearman(predicted: NDArray[np.float64], judged: NDArray[np.float64]) -> flo
     return float(np.corrcoef(rankdata(predicted), rankdata(judged))[0, 1])
 
 
-def resamples(adjective: NDArray[np.intp], rng: np.random.Generator) -> list[NDArray[np.intp]]:
-    """Return rows of the pairs of adjectives drawn with replacement, `N_RESAMPLES` times."""
+def resamples(
+    adjective: NDArray[np.intp], n: int, rng: np.random.Generator
+) -> list[NDArray[np.intp]]:
+    """Return rows of the pairs of adjectives drawn with replacement, `n` times."""
     rows = [np.flatnonzero(adjective == one) for one in np.unique(adjective)]
-    draws = rng.integers(len(rows), size=(N_RESAMPLES, len(rows)))
+    draws = rng.integers(len(rows), size=(n, len(rows)))
     return [np.concatenate([rows[one] for one in draw]) for draw in draws]
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pairs", type=Path, default=PAIRS)
-    parser.add_argument("--space", action="append", default=[], help="a file of word vectors")
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--pairs", type=Path, default=PAIRS)
+    made.add_argument("--resamples", type=int, default=N_RESAMPLES)
+    made.add_argument("--space", action="append", default=[], help="a file of word vectors")
+    options = made.parse_args()
+    report = Report(options)
     if not options.pairs.is_file():
-        print(f"word_spaces: skipped, no judgements at {options.pairs} (--pairs)")
+        report.not_run("word_spaces", "no listeners' judgements here (--pairs)")
+        report.write()
         return
     judged = read_pairs(options.pairs)
-    predicted = {name: cosines(judged, of) for name, of in spaces(options.space).items()}
+    predicted = {name: cosines(judged, of) for name, of in spaces(options.space, report).items()}
     everywhere = np.all([np.isfinite(values) for values in predicted.values()], axis=0)
-    predicted["(people: similarity of meaning)"] = judged.meaning
+    predicted[PEOPLE] = judged.meaning
     sound, adjective = judged.sound[everywhere], judged.adjective[everywhere]
-    chosen = resamples(adjective, np.random.default_rng(0))
+    chosen = resamples(adjective, options.resamples, np.random.default_rng(0))
     n_adjectives = len(np.unique(adjective))
     print(f"{len(sound):,} of {len(everywhere):,} pairs, {n_adjectives} adjectives; Spearman")
+    ceiling = spearman(judged.meaning[everywhere], sound)
     first = None
     for name, values in predicted.items():
         own = values[everywhere]
@@ -131,6 +139,11 @@ def main() -> None:
             f"{name:<36} {spearman(own, sound):6.3f} [{low:6.3f}, {high:6.3f}]   "
             f"difference from the first [{below:+.3f}, {above:+.3f}]"
         )
+        if name != PEOPLE:
+            what = f"cosines of phrases with how alike they sound: {name}"
+            ratio = spearman(own, sound) / ceiling
+            report.add(what, "correlation", ratio, "people's similarity of meaning")
+    report.write()
 
 
 if __name__ == "__main__":
