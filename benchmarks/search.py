@@ -11,21 +11,23 @@ themselves.
 
 Then the approximate search, on vectors as sounds have them: means of 1 to 15 words (median 3), with
 as much noise as mean. Its lists are fitted to one half of the questions (1 or 2 words) and judged
-by the other half: the share of the exact first 20 that is found.
+by the other half: the share of the exact first 20 that is found. Peers are faiss's usual index,
+which holds a copy of all vectors in memory, with as many lists of its own and as many of them read,
+and the same lists read row by row from the catalogue's own vectors, without faiss.
 """
 
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from measure import Report, parser
-from semdnn.catalogue.lists import Lists, build_lists, nearest_in_lists
+from semdnn.catalogue.inverted_file import InvertedFile, nearest_in_lists, write_inverted_file
+from semdnn.catalogue.lists import Lists, build_lists, has_faiss
 from semdnn.catalogue.nearest import Nearest, encode, has_code_kernel, nearest
 from semdnn.catalogue.query import unit_each
 from semdnn.semantics.word_space import open_word_space
@@ -59,13 +61,16 @@ def main() -> None:
     made.add_argument("--queries", type=int, default=7)
     options = made.parse_args()
     found = Report(options)
-    if find_spec("faiss") is None:
+    if not has_faiss():
         found.not_run("search against faiss", "it is not installed")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "vectors"
         compare(generated(place, options.n, options.dims), options.queries, found)
         place.unlink()
-        compare_lists(*generated_from_words(place, options.n), options.queries, found)
+        if has_faiss():
+            vectors, questions = generated_from_words(place, options.n)
+            lists_place = place.with_name("lists")
+            compare_lists(vectors, questions, lists_place, options.queries, found)
     found.write()
 
 
@@ -145,20 +150,25 @@ def generated_from_words(path: Path, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compare_lists(
-    vectors: np.ndarray, questions: np.ndarray, n_queries: int, found: Report
+    vectors: np.ndarray, questions: np.ndarray, place: Path, n_queries: int, found: Report
 ) -> None:
     """Print time and recall of approximate ways, beside the exact one."""
     start = time.process_time()
     lists = build_lists(vectors, questions[:100], np.random.default_rng(0))
+    write_inverted_file(place, vectors, lists)
     print(f"\nmeans of words: lists made in {time.process_time() - start:.0f} s of processor time;")
     print(f"{len(lists.centres):,} lists, {lists.n_probes:,} read, to find {lists.recall:.3f}")
+    start = time.perf_counter()
+    index = InvertedFile(place, lists.centres, np.diff(lists.starts), lists.n_probes)
+    print(f"opened in {1e3 * (time.perf_counter() - start):.0f} ms; ", end="")
+    print(f"{place.stat().st_size / 1e9:.2f} GB on disk beside {vectors.nbytes / 1e9:.2f} GB")
     codes = encode(vectors)
     ways: dict[str, Callable[[np.ndarray], Nearest]] = {
         "semDNN, exact": lambda query: nearest(vectors, query, TOP, codes=codes),
-        "semDNN, approximate": lambda query: nearest_in_lists(vectors, lists, query, TOP),
+        "semDNN, approximate": lambda query: nearest_in_lists(vectors, index, query, TOP),
+        "the same lists, row by row": lambda query: row_by_row(vectors, lists, query),
+        "faiss IndexIVFFlat": with_faiss_lists(vectors, lists),
     }
-    if (faiss_way := with_faiss_lists(vectors, lists)) is not None:
-        ways["faiss IndexIVFFlat"] = faiss_way
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     recalls: dict[str, list[float]] = {name: [] for name in ways}
     for query in questions[100 : 100 + max(50, n_queries)]:
@@ -177,12 +187,19 @@ def compare_lists(
             found.add(f"{what}: {name}", "share found", float(np.mean(shares)), "semDNN, exact")
 
 
-def with_faiss_lists(vectors: np.ndarray, lists: Lists) -> Callable[[np.ndarray], Nearest] | None:
-    """Return faiss with as many lists, as many of them read; None where it is not installed."""
-    try:
-        import faiss
-    except ImportError:
-        return None
+def row_by_row(vectors: np.ndarray, lists: Lists, query: np.ndarray) -> Nearest:
+    """Search the lists by their rows of the catalogue's own vectors."""
+    chosen = np.argsort(-(lists.centres @ query), kind="stable")[: lists.n_probes]
+    parts = [lists.rows[lists.starts[i] : lists.starts[i + 1]] for i in chosen]
+    rows = np.sort(np.concatenate(parts))
+    found = nearest(vectors[rows], query, TOP)
+    return Nearest(rows[found.rows], found.scores)
+
+
+def with_faiss_lists(vectors: np.ndarray, lists: Lists) -> Callable[[np.ndarray], Nearest]:
+    """Return faiss with as many lists, as many of them read."""
+    import faiss
+
     n_lists, n_dims = lists.centres.shape
     quantiser = faiss.IndexFlatIP(n_dims)
     index = faiss.IndexIVFFlat(quantiser, n_dims, n_lists, faiss.METRIC_INNER_PRODUCT)
@@ -206,7 +223,7 @@ def with_faiss(vectors: np.ndarray) -> Callable[[np.ndarray], Nearest] | None:
     try:
         import faiss
     except ImportError:
-        print("faiss is not here: pip install faiss-cpu")
+        print("faiss is not here: pip install 'semdnn[approximate]'")
         return None
     index = faiss.IndexFlatIP(vectors.shape[1])
     for start in range(0, len(vectors), 50_000):

@@ -12,7 +12,7 @@ from semdnn.catalogue.database import (
     read_meta,
 )
 from semdnn.catalogue.hearing import identity_of
-from semdnn.catalogue.lists_file import refresh_lists
+from semdnn.catalogue.lists_file import check_lists_can_be_made, refresh_lists
 from semdnn.catalogue.plan import plan_of
 from semdnn.catalogue.update import Updater, note_model
 from semdnn.catalogue.vectors import compact, remove_old, vectors_path
@@ -70,16 +70,19 @@ def update_catalogue(
     n_workers : int, optional
         Files read and heard at the same time; by default the processor's usable cores.
     approximate : bool
-        Make lists for approximate searches; once made, later updates keep them.
+        Make lists for approximate searches (extra `approximate`: faiss); once made, later updates
+        keep them.
 
     Raises
     ------
     CatalogueError
-        If the catalogue cannot be written or was made with another network, or a library is
-        missing or empty.
+        If the catalogue cannot be written or was made with another network, a library is missing
+        or empty, or lists are wanted and faiss is not installed.
     ModelError
         If there is no such network.
     """
+    if approximate:
+        check_lists_can_be_made()  # before hours of hearing
     torch.set_num_threads(1)  # files are worked on side by side, each on one core
     with open_for_writing(database) as connection:
         known_as = read_meta(connection, "model")

@@ -64,7 +64,8 @@ class Query:
         Which sounds may be in the answer.
     approximate : bool
         Read only a part of a large catalogue, and miss a sound now and then
-        (`semdnn.catalogue.lists`); the catalogue must have lists for it.
+        (`semdnn.catalogue.inverted_file`); the catalogue must have lists for it. Where faiss is
+        not installed, all of it is read.
     """
 
     text: str = ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from semdnn.catalogue.lists import Lists
+from semdnn.catalogue.inverted_file import InvertedFile
 from semdnn.catalogue.lists_file import has_lists
 from semdnn.catalogue.query import (
     Meaning,
@@ -141,7 +141,7 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
     ]
 
 
-def _lists(shelves: Shelves, connection: sqlite3.Connection) -> Lists | None:
+def _lists(shelves: Shelves, connection: sqlite3.Connection) -> InvertedFile | None:
     if not has_lists(connection):
         raise QueryError(
             "no lists for an approximate search here: make them with `semdnn index LIBRARY "

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.catalogue.database import read_meta
-from semdnn.catalogue.lists import Lists, nearest_in_lists
+from semdnn.catalogue.inverted_file import InvertedFile, nearest_in_lists
 from semdnn.catalogue.lists_file import read_lists
 from semdnn.catalogue.nearest import Codes, Nearest, encode, has_code_kernel, joined, nearest
 from semdnn.catalogue.vectors import next_row, open_vectors, vectors_path
@@ -77,9 +77,9 @@ class Shelves:
         self._shelf: Shelf | None = None
         self._codes: Codes | None = None
         self._n_searches = 0
-        self._lists: tuple[str, Lists | None] = ("", None)
+        self._lists: tuple[str, InvertedFile | None] = ("", None)
 
-    def lists(self, connection: sqlite3.Connection) -> Lists | None:
+    def lists(self, connection: sqlite3.Connection) -> InvertedFile | None:
         """Return the lists of the connection's snapshot; None where they cannot be used."""
         state = read_meta(connection, "generation") + read_meta(connection, "lists")
         with self._lock:
@@ -110,15 +110,15 @@ class Shelves:
         query: NDArray[np.floating],
         n: int,
         allowed: NDArray[np.bool_] | None,
-        lists: Lists | None = None,
+        lists: InvertedFile | None = None,
     ) -> Nearest:
         """Return the nearest sounds of a shelf, exactly (`semdnn.catalogue.nearest`).
 
         The second search over many sounds makes codes of them first; those of other threads do not
         wait for it, and pass over the vectors themselves. With lists the answer is approximate
-        (`semdnn.catalogue.lists`).
+        (`semdnn.catalogue.inverted_file`).
         """
-        if lists is not None and len(lists.rows) <= len(shelf.vectors):
+        if lists is not None and lists.n_rows <= len(shelf.vectors):
             return nearest_in_lists(shelf.vectors, lists, query, n, allowed=allowed)
         with self._lock:
             self._n_searches += 1

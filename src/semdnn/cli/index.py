@@ -6,6 +6,7 @@ import click
 
 from semdnn.catalogue.database import database_path
 from semdnn.catalogue.index import Updated, update_catalogue
+from semdnn.catalogue.lists import EXTRA
 from semdnn.cli.arguments import EXISTING_FOLDER
 
 
@@ -32,7 +33,9 @@ from semdnn.cli.arguments import EXISTING_FOLDER
 @click.option(
     "--approximate",
     is_flag=True,
-    help="Make lists for `semdnn search --approximate`; later updates keep them.",
+    help="Make lists for `semdnn search --approximate`; later updates keep them. Needs faiss: "
+    + EXTRA
+    + ".",
 )
 def command(
     *,

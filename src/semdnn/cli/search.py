@@ -8,6 +8,7 @@ import click
 
 from semdnn.catalogue.catalogue import Catalogue
 from semdnn.catalogue.database import find_database
+from semdnn.catalogue.lists import EXTRA, has_faiss
 from semdnn.catalogue.matches import MATCH_FORMATS
 from semdnn.catalogue.query import Filters, Query
 
@@ -58,7 +59,7 @@ def _filters(function: Callable[..., int]) -> Callable[..., int]:
     "--approximate",
     is_flag=True,
     help="Read a part of a large catalogue only (made by `semdnn index --approximate`); a sound "
-    "may be missed.",
+    "may be missed. Needs faiss: " + EXTRA + ".",
 )
 @_filters
 @DATABASE
@@ -76,6 +77,8 @@ def command(*, text: tuple[str, ...], style: str, database: Path | None, **asked
         named = ", ".join(unknown)
         click.echo(f"not in word space {catalogue.space.name}, left out: {named}", err=True)
     matches = catalogue.search(query)
+    if query.approximate and not has_faiss():
+        click.echo(f"faiss is not installed, so every sound was compared: {EXTRA}", err=True)
     click.echo(MATCH_FORMATS[style](matches), nl=False)
     if not matches:
         click.echo("nothing found: ask in other words, or with fewer filters", err=True)
