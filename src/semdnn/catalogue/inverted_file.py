@@ -115,7 +115,8 @@ class InvertedFile:
         how: dict[str, Any] = {"nprobe": self._n_probes}
         if allowed is not None:
             bits = np.packbits(allowed[: self.n_rows], bitorder="little")
-            how["sel"] = faiss.IDSelectorBitmap(bits)
+            selector: Any = faiss.IDSelectorBitmap  # its types are those of its C++ side
+            how["sel"] = selector(bits)
         point = _padded(query[np.newaxis].astype(np.float32))
         n_asked = max(1, min(n, self.n_rows))
         parameters = faiss.SearchParametersIVF(**how)
