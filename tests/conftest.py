@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("dask_cluster", "nnls_problems")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -62,3 +64,13 @@ def sounds(tmp_path) -> Path:
     soundfile.write(folder / "inner" / "tone.flac", 0.3 * np.sin(2760 * time), 44_100)
     soundfile.write(folder / "click.wav", np.r_[0.9, np.zeros(799)], 16_000)
     return folder
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Address of a Dask scheduler with three workers, and the workers."""
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    from dask_cluster import local_cluster
+
+    with local_cluster(tmp_path) as found:
+        yield found
