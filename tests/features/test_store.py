@@ -3,10 +3,6 @@
 import json
 import os
 import pickle
-import signal
-import subprocess
-import sys
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -272,30 +268,6 @@ def test_a_damaged_beginning_is_not_trusted(
         part.unlink()
     featurise(sounds[:2], tmp_path / "cut", FeatureSettings(), n_workers=1)
     assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
-
-
-def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path, sounds: Sounds) -> None:
-    """Left alone they would go on waiting for work, and hold their memory, for ever."""
-    program = (
-        "import os, signal, sys, time\n"
-        "from multiprocessing import get_context\n"
-        "from concurrent.futures import ProcessPoolExecutor\n"
-        "from semdnn.features.store import _end_with_parent\n"
-        "if __name__ == '__main__':\n"
-        "    pool = ProcessPoolExecutor(1, get_context('spawn'), _end_with_parent)\n"
-        "    print(pool.submit(os.getpid).result(), flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    script = tmp_path / "parent.py"
-    script.write_text(program)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    worker = Path("/proc") / done.stdout.strip()
-    assert done.returncode == -signal.SIGKILL
-    for _ in range(100):
-        if not worker.exists() or "Z" in (worker / "stat").read_text().split()[2]:
-            return
-        time.sleep(0.05)
-    pytest.fail("the worker outlived its parent")
 
 
 def test_a_broken_pool_is_one_line(tmp_path: Path, sounds: Sounds) -> None:
