@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("dask_cluster", "nnls_problems")
+SUPPORT = Path(__file__).parent / "support"
+pytest.register_assert_rewrite(*(path.stem for path in sorted(SUPPORT.glob("*.py"))))
 
 
 @pytest.fixture(scope="session")

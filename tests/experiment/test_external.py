@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from folder_content import bytes_of
 from semdnn.cli.main import main
 from semdnn.experiment.external import ExternalError, load_checkpoints
 from semdnn.experiment.tables import class_rows
@@ -113,7 +114,7 @@ def test_a_cluster_finds_the_same_to_the_bit(tiny_checkpoint, esc50, msos, tmp_p
     assert executed(address) == [0, 0, 0]
     assert main([*command, str(tmp_path / "cluster"), "--cluster", address]) == 0
     assert sum(executed(address)) == 2  # each set is one shard
-    assert content(tmp_path / "cluster") == content(tmp_path / "local")
+    assert bytes_of(tmp_path / "cluster") == bytes_of(tmp_path / "local")
 
 
 def test_a_cluster_featurises_for_the_baseline_too(shared, esc50, tmp_path, cluster):
@@ -129,12 +130,7 @@ def test_a_cluster_featurises_for_the_baseline_too(shared, esc50, tmp_path, clus
     with cluster_executor(cluster[0]) as executor:
         yamnet_scores(weights, table, tmp_path / "cluster", executor=executor)
     assert sum(executed(cluster[0])) == 1
-    assert content(tmp_path / "cluster") == content(tmp_path / "local")
-
-
-def content(folder):
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    assert bytes_of(tmp_path / "cluster") == bytes_of(tmp_path / "local")
 
 
 def test_the_folder_of_a_run_is_left_alone(tiny_checkpoint, esc50, tmp_path, capsys):

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from dask_cluster import executed, wait_for
+from folder_content import bytes_of
 from semdnn.cli.main import main
-from semdnn.features import store
 from semdnn.features.cluster import cluster_executor
 from semdnn.features.store import FeatureSettings, StoreError, featurise
 
@@ -29,15 +29,6 @@ def sounds(tmp_path):
         made.append((path.name, path))
     made[5][1].write_text("no sound")
     return made
-
-
-@pytest.fixture
-def small_shards(monkeypatch):
-    monkeypatch.setattr(store, "SOUNDS_PER_SHARD", 2)
-
-
-def content(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def busy_worker(workers, folder):
@@ -78,7 +69,7 @@ def test_a_worker_killed_at_work_changes_nothing(
         killer.join()
     assert killed == [-signal.SIGKILL]
     assert [failure.name for failure in made.failures] == ["5.wav"]
-    assert content(folder) == content(tmp_path / "local")
+    assert bytes_of(folder) == bytes_of(tmp_path / "local")
     assert len(executed(address)) == 2
 
 
