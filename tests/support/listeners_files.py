@@ -10,11 +10,8 @@ from semdnn.evaluation.behaviour import (
 )
 
 NAMES = ("dog", "cat", "rain", "bell")
-
 ROWS = np.array([[1, 2, 3, 4, 5, 6], [2, 1, 4, 3, 6, 5], [3, 3, 1, 1, 2, 2.0]])  # L x pairs
-
 SQUARES = np.array([squareform(row) for row in ROWS])
-
 HEIGHTS = np.array([[0, 1, 1.0], [2, 3, 2.0], [4, 5, 3.0]])
 
 

@@ -35,7 +35,6 @@ FORMATS = [
     ("au", "AU", "PCM_16"),
     ("voc", "VOC", "PCM_16"),
 ]
-
 COARSE = {"PCM_U8", "ULAW", "ALAW", "MS_ADPCM", "VORBIS", "OPUS", "MPEG_LAYER_III"}
 
 
