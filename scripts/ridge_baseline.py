@@ -25,6 +25,7 @@ from semdnn.experiment.sets import (
     cache_folder,
     evaluation_set,
     external_sounds,
+    featurise_set,
     internal_set,
 )
 from semdnn.experiment.yamnet_baseline import class_names, yamnet_predictions
@@ -135,7 +136,8 @@ def main() -> None:
     for name, _, folder in (pair.partition("=") for pair in options.on):
         place = cache_folder(options.run / "external", name, Path(folder))
         sounds = external_sounds(name, Path(folder))
-        data = evaluation_set(name, sounds, prepared.dictionary, recipe.features, place)
+        store = featurise_set(sounds, place, recipe.features)
+        data = evaluation_set(name, sounds, prepared.dictionary, store)
         show(name, baselines.score(data, hear(teacher, data.store)))
 
 

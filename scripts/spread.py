@@ -26,6 +26,7 @@ from semdnn.experiment.sets import (
     cache_folder,
     evaluation_set,
     external_sounds,
+    featurise_set,
     internal_set,
 )
 from semdnn.network.checkpoint import Checkpoint, load_checkpoint
@@ -81,7 +82,8 @@ def main() -> None:
         for name, _, folder in (text.partition("=") for text in options.external):
             cache = cache_folder(options.run / "external", name, Path(folder))
             sounds = external_sounds(name, Path(folder))
-            sets[name] = evaluation_set(name, sounds, own.dictionary, recipe.features, cache)
+            store = featurise_set(sounds, cache, recipe.features)
+            sets[name] = evaluation_set(name, sounds, own.dictionary, store)
         _rows(path.parent.name, checkpoint, own, sets)
 
 

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+SUPPORT = Path(__file__).parent / "support"
+pytest.register_assert_rewrite(*(path.stem for path in sorted(SUPPORT.glob("*.py"))))
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -62,3 +65,13 @@ def sounds(tmp_path) -> Path:
     soundfile.write(folder / "inner" / "tone.flac", 0.3 * np.sin(2760 * time), 44_100)
     soundfile.write(folder / "click.wav", np.r_[np.zeros(200), 0.9, np.zeros(599)], 16_000)
     return folder
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Address of a Dask scheduler with three workers, and the workers."""
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    from dask_cluster import local_cluster
+
+    with local_cluster(tmp_path) as found:
+        yield found

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from folder_content import bytes_of
 from semdnn.cli.main import main
 from semdnn.experiment.external import ExternalError, load_checkpoints
 from semdnn.experiment.tables import class_rows
@@ -103,6 +104,35 @@ def test_figures_are_drawn(done):
         assert (done / f"{name}.svg").read_text().count("</svg>") == 1
 
 
+def test_a_cluster_finds_the_same_to_the_bit(tiny_checkpoint, esc50, msos, tmp_path, cluster):
+    from dask_cluster import executed
+
+    address, _ = cluster
+    sets = ["--on", f"esc50={esc50}", "--on", f"msos={msos}"]
+    command = ["evaluate", str(tiny_checkpoint), *sets, "-o"]
+    assert main([*command, str(tmp_path / "local")]) == 0
+    assert executed(address) == [0, 0, 0]
+    assert main([*command, str(tmp_path / "cluster"), "--cluster", address]) == 0
+    assert sum(executed(address)) == 2  # each set is one shard
+    assert bytes_of(tmp_path / "cluster") == bytes_of(tmp_path / "local")
+
+
+def test_a_cluster_featurises_for_the_baseline_too(shared, esc50, tmp_path, cluster):
+    pytest.importorskip("onnxruntime")
+    from dask_cluster import executed
+    from semdnn.experiment.sets import external_sounds
+    from semdnn.experiment.yamnet_baseline import yamnet_scores
+    from semdnn.features.cluster import cluster_executor
+
+    weights = shared / "weights" / "yamnet" / "yamnet_float.onnx"
+    table = external_sounds("esc50", esc50).table
+    yamnet_scores(weights, table, tmp_path / "local")
+    with cluster_executor(cluster[0]) as executor:
+        yamnet_scores(weights, table, tmp_path / "cluster", executor=executor)
+    assert sum(executed(cluster[0])) == 1
+    assert bytes_of(tmp_path / "cluster") == bytes_of(tmp_path / "local")
+
+
 def test_the_folder_of_a_run_is_left_alone(tiny_checkpoint, esc50, tmp_path, capsys):
     (tmp_path / "run.json").write_text("{}")
     assert (
@@ -121,12 +151,13 @@ def test_checkpoints_have_different_names(tiny_checkpoint):
 
 def test_a_table_of_classes_is_what_a_loop_finds(tiny_checkpoint, fsd50k, tmp_path):
     from semdnn.experiment.evaluate import predict_set, score_set
-    from semdnn.experiment.sets import evaluation_set, external_sounds
+    from semdnn.experiment.sets import evaluation_set, external_sounds, featurise_set
 
     checkpoint = load_checkpoint(tiny_checkpoint)
     words = checkpoint.dictionary
     sounds = external_sounds("fsd50k", fsd50k)
-    data = evaluation_set("fsd50k", sounds, words, checkpoint.features, tmp_path)
+    store = featurise_set(sounds, tmp_path, checkpoint.features)
+    data = evaluation_set("fsd50k", sounds, words, store)
     predictions = predict_set(checkpoint, data)
     scores = score_set(predictions, words, data)
     cosines = predictions.embeddings @ data.class_vectors.T

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semdnn.experiment.sets import SetError, evaluation_set, external_sounds
+from semdnn.experiment.sets import SetError, evaluation_set, external_sounds, featurise_set
 from semdnn.network.checkpoint import load_checkpoint
 
 
@@ -13,9 +13,8 @@ def ready(tiny_checkpoint, tmp_path):
 
     def make(name, folder, trained_on=()):
         sounds = external_sounds(name, folder)
-        place = tmp_path / name
-        words = checkpoint.dictionary
-        return evaluation_set(name, sounds, words, checkpoint.features, place, trained_on)
+        store = featurise_set(sounds, tmp_path / name, checkpoint.features)
+        return evaluation_set(name, sounds, checkpoint.dictionary, store, trained_on)
 
     return make
 

@@ -1,19 +1,17 @@
 """Featurising on a real Dask cluster: a scheduler and workers in processes of their own."""
 
-import json
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from dask_cluster import executed, wait_for
+from folder_content import bytes_of
 from semdnn.cli.main import main
-from semdnn.features import store
 from semdnn.features.cluster import cluster_executor
 from semdnn.features.store import FeatureSettings, StoreError, featurise
 
@@ -31,58 +29,6 @@ def sounds(tmp_path):
         made.append((path.name, path))
     made[5][1].write_text("no sound")
     return made
-
-
-@pytest.fixture
-def small_shards(monkeypatch):
-    monkeypatch.setattr(store, "SOUNDS_PER_SHARD", 2)
-
-
-def dask(*arguments):
-    command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-@pytest.fixture
-def cluster(tmp_path):
-    """Address of a scheduler with three workers, and the workers."""
-    file = tmp_path / "scheduler.json"
-    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", file)
-    processes = [scheduler]
-    try:
-        address = wait_for(lambda: file.exists() and json.loads(file.read_text())["address"])
-        one_thread = ("--nthreads", "1", "--no-nanny", "--local-directory", tmp_path)
-        workers = [dask("worker", address, *one_thread) for _ in range(3)]
-        processes += workers
-        wait_for(lambda: n_workers(address) == 3)
-        yield address, workers
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def wait_for(found, seconds=120):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if result := found():
-                return result
-        except ValueError:  # a file that is being written
-            pass
-        time.sleep(0.05)
-    pytest.fail("it never came")
-
-
-def n_workers(address):
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        return len(client.scheduler_info()["workers"])
-
-
-def content(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def busy_worker(workers, folder):
@@ -123,8 +69,8 @@ def test_a_worker_killed_at_work_changes_nothing(
         killer.join()
     assert killed == [-signal.SIGKILL]
     assert [failure.name for failure in made.failures] == ["5.wav"]
-    assert content(folder) == content(tmp_path / "local")
-    assert n_workers(address) == 2
+    assert bytes_of(folder) == bytes_of(tmp_path / "local")
+    assert len(executed(address)) == 2
 
 
 def test_no_address_is_a_local_pool():
@@ -143,10 +89,12 @@ def test_a_cluster_that_cannot_be_reached_is_one_line(monkeypatch, address):
     assert "\n" not in str(error.value)
 
 
-def test_the_command_line_tells_it_too(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize(
+    "command", [["train", "quick"], ["evaluate", "semdnn-small", "--on", "formulas=."]]
+)
+def test_the_command_line_tells_it_too(monkeypatch, tmp_path, capsys, command):
     monkeypatch.setattr("semdnn.features.cluster.ANSWER_S", 0.3)
-    arguments = ["train", "quick", "-o", str(tmp_path), "--cluster", "tcp://127.0.0.1:1"]
-    assert main(arguments) == 2
+    assert main([*command, "-o", str(tmp_path), "--cluster", "tcp://127.0.0.1:1"]) == 2
     assert "no Dask cluster answers there" in capsys.readouterr().err
 
 

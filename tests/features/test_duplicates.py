@@ -91,14 +91,3 @@ def test_likeness_equals_a_plain_loop() -> None:
     found = duplicates._correlations(a, b, shifts)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert likeness(a, b) == pytest.approx(max(expected), abs=1e-4)
-
-
-def test_candidates_equal_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "_BLOCK", 7)
-    prints = 0.16 * np.random.default_rng(0).standard_normal((50, 128)).astype(np.float32)
-    distance = np.sqrt(np.square(prints[:, None] - prints).mean(axis=2))
-    expected = {(i, j) for i, j in np.argwhere(distance <= duplicates.NEAR) if i < j}
-    found = list(duplicates.near_pairs(prints))
-    assert len(found) == len(set(found))
-    assert set(found) == expected
-    assert 0 < len(expected) < 50 * 49 / 2

@@ -1,51 +1,25 @@
-"""The log-mel store: what is in, what is not, resuming, damage, random reading."""
+"""The log-mel store: what is in, what is not, random reading."""
 
 import json
-import os
 import pickle
-import signal
-import subprocess
-import sys
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from folder_content import bytes_of
 from semdnn.audio import patches, waveform
 from semdnn.features import shards, store
 from semdnn.features.logmel import log_mel
 from semdnn.features.store import FeatureSettings, LogMelStore, StoreError, featurise
 
 Sounds = list[tuple[str, Path]]
-
-
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
-    folder = tmp_path_factory.mktemp("sounds")
-    rng = np.random.default_rng(0)
-    made = []
-    for i, seconds in enumerate([0.5, 1.0, 3.0, 14.0, 5.0]):
-        path = folder / f"{i}.wav"
-        soundfile.write(path, 0.1 * rng.standard_normal(int(seconds * 16_000)), 16_000)
-        made.append((f"sub/{i}.wav", path))
-    (folder / "bad.wav").write_text("no sound")
-    return [*made, ("bad.wav", folder / "bad.wav"), ("gone.wav", folder / "gone.wav")]
-
-
-@pytest.fixture(autouse=True)
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "SOUNDS_PER_SHARD", 2)
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+pytestmark = pytest.mark.usefixtures("small_shards")
 
 
 def expected_patches(path: Path, how: FeatureSettings) -> NDArray[np.float32]:
@@ -114,52 +88,6 @@ def test_same_bytes_however_many_workers(tmp_path: Path, sounds: Sounds) -> None
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two") == bytes_of(tmp_path / "pool")
 
 
-def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    stems: list[str] = []
-    make = shards._make
-
-    def spy(job: shards.ShardJob, key: str) -> shards.ShardIndex:
-        stems.append(job.stem)
-        return make(job, key)
-
-    monkeypatch.setattr(shards, "_make", spy)
-    return stems
-
-
-def test_a_repeated_call_makes_nothing_anew(
-    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    featurise(sounds, tmp_path, FeatureSettings(), n_workers=1)
-    before = bytes_of(tmp_path)
-    stems = made_anew(monkeypatch)
-    featurise(sounds, tmp_path, FeatureSettings(), n_workers=1)
-    assert stems == []
-    assert bytes_of(tmp_path) == before
-
-
-@pytest.mark.parametrize("damage", ["data", "cut", "index", "no data", "no index", "leftover"])
-def test_only_what_is_damaged_is_made_anew(
-    tmp_path: Path, sounds: Sounds, damage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    featurise(sounds, tmp_path, FeatureSettings(), n_workers=1)
-    before = bytes_of(tmp_path)
-    data, index = tmp_path / "shard-00001.npy", tmp_path / "shard-00001.json"
-    if damage == "data":
-        data.write_bytes(before[data.name][:-1] + b"\x55")
-    elif damage == "cut":
-        data.write_bytes(before[data.name][:-1])
-    elif damage == "index":
-        index.write_text("{")
-    elif damage == "leftover":
-        (tmp_path / ".shard-00001.npy.x.part").touch()
-    else:
-        (data if damage == "no data" else index).unlink()
-    stems = made_anew(monkeypatch)
-    featurise(sounds, tmp_path, FeatureSettings(), n_workers=1)
-    assert stems == ([] if damage == "leftover" else ["shard-00001"])
-    assert bytes_of(tmp_path) == before
-
-
 def test_opening_tells_damage(tmp_path: Path, sounds: Sounds) -> None:
     with pytest.raises(StoreError, match="holds no finished log-mel store"):
         LogMelStore(tmp_path / "none")
@@ -181,26 +109,6 @@ def test_opening_tells_damage(tmp_path: Path, sounds: Sounds) -> None:
         LogMelStore(tmp_path)
 
 
-def test_changed_file_settings_and_list(
-    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = tmp_path / "own.wav"
-    soundfile.write(own, 0.1 * np.ones(20_000) * np.sin(np.arange(20_000)), 16_000)
-    listed = [*sounds[:4], ("own", own)]
-    folder = tmp_path / "store"
-    featurise(listed, folder, FeatureSettings(), n_workers=1)
-    stems = made_anew(monkeypatch)
-    soundfile.write(own, 0.1 * np.sin(np.arange(40_000)), 16_000)
-    assert featurise(listed, folder, FeatureSettings(), n_workers=1).n_patches > 5
-    assert stems == ["shard-00002"]
-    shorter = featurise(listed[:2], folder, FeatureSettings(), n_workers=1)
-    assert len(shorter) == 2
-    assert not (folder / "shard-00001.npy").exists()
-    stems.clear()
-    featurise(listed[:2], folder, FeatureSettings(hop_s=0.5), n_workers=1)
-    assert stems == ["shard-00000"]
-
-
 def test_a_long_sound_is_read_twice_with_the_same_result(
     sounds: Sounds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,91 +119,6 @@ def test_a_long_sound_is_read_twice_with_the_same_result(
     starts_again, kept_again = shards.patches_of(path, how)
     np.testing.assert_array_equal(starts, starts_again)
     np.testing.assert_array_equal(kept, kept_again)
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing may catch it."""
-
-
-@pytest.mark.parametrize("n_heard", [0, 1, 3, 5])
-def test_an_interrupted_shard_goes_on_after_its_last_sound(
-    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch, n_heard: int
-) -> None:
-    monkeypatch.setattr(store, "SOUNDS_PER_SHARD", 64)
-    featurise(sounds, tmp_path / "whole", FeatureSettings(), n_workers=1)
-    heard: list[str] = []
-    listen = shards.patches_of
-
-    def spy(path: Path, how: FeatureSettings) -> object:
-        if len(heard) == n_heard:
-            raise Killed
-        heard.append(path.name)
-        return listen(path, how)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(shards, "patches_of", spy)
-        with pytest.raises(Killed):
-            featurise(sounds, tmp_path / "cut", FeatureSettings(), n_workers=1)
-        n_heard = 99
-        featurise(sounds, tmp_path / "cut", FeatureSettings(), n_workers=1)
-    assert heard == [path.name for _, path in sounds]  # none twice
-    assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
-
-
-@pytest.mark.parametrize("damage", ["torn line", "lost data", "wrong data", "other key", "no data"])
-def test_a_damaged_beginning_is_not_trusted(
-    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch, damage: str
-) -> None:
-    featurise(sounds[:2], tmp_path / "whole", FeatureSettings(), n_workers=1)
-    listen = shards.patches_of
-
-    def stop(path: Path, how: FeatureSettings) -> object:
-        if path == sounds[1][1]:
-            raise Killed
-        return listen(path, how)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(shards, "patches_of", stop)
-        with pytest.raises(Killed):
-            featurise(sounds[:2], tmp_path / "cut", FeatureSettings(), n_workers=1)
-    (part,) = (tmp_path / "cut").glob(".*.part")
-    journal = part.with_suffix(".journal")
-    if damage == "torn line":
-        journal.write_bytes(journal.read_bytes()[:-9])
-    elif damage == "lost data":
-        os.truncate(part, 500)
-    elif damage == "wrong data":
-        part.write_bytes(part.read_bytes()[:-1] + b"\x55")
-    elif damage == "other key":
-        journal.write_bytes(b"x" + journal.read_bytes())
-    else:
-        part.unlink()
-    featurise(sounds[:2], tmp_path / "cut", FeatureSettings(), n_workers=1)
-    assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
-
-
-def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path, sounds: Sounds) -> None:
-    """Left alone they would go on waiting for work, and hold their memory, for ever."""
-    program = (
-        "import os, signal, sys, time\n"
-        "from multiprocessing import get_context\n"
-        "from concurrent.futures import ProcessPoolExecutor\n"
-        "from semdnn.features.store import _end_with_parent\n"
-        "if __name__ == '__main__':\n"
-        "    pool = ProcessPoolExecutor(1, get_context('spawn'), _end_with_parent)\n"
-        "    print(pool.submit(os.getpid).result(), flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    script = tmp_path / "parent.py"
-    script.write_text(program)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    worker = Path("/proc") / done.stdout.strip()
-    assert done.returncode == -signal.SIGKILL
-    for _ in range(100):
-        if not worker.exists() or "Z" in (worker / "stat").read_text().split()[2]:
-            return
-        time.sleep(0.05)
-    pytest.fail("the worker outlived its parent")
 
 
 def test_a_broken_pool_is_one_line(tmp_path: Path, sounds: Sounds) -> None:

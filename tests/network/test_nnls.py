@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.optimize import nnls as peer
 
+from nnls_problems import unit, violation, word_like, word_mixtures
 from semdnn.network import nnls as on_device
 from semdnn.network import nnls_block
 from semdnn.network.nnls import solve_on
@@ -16,29 +17,6 @@ from semdnn.semantics.decoding import decode
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, NO_CUDA])]
 on_every_device = pytest.mark.parametrize("device", DEVICES)
-
-
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def word_like(rng, W, D, offset):
-    centres = rng.normal(size=(max(2, W // 12), D)) / np.sqrt(1 + np.arange(D))
-    members = rng.zipf(1.7, size=W) % len(centres)
-    rows = unit(centres[members] + 0.7 * rng.normal(size=(W, D)) / np.sqrt(1 + np.arange(D)))
-    return np.hstack([rows, np.full((W, 1), offset)])
-
-
-def mixtures(rng, vectors, S, noise):
-    D = vectors.shape[1] - 1
-    means = unit(np.array([vectors[rng.choice(len(vectors), 3)].mean(0) for _ in range(S)])[:, :D])
-    rows = unit(means + noise * unit(rng.normal(size=(S, D))))
-    return np.hstack([rows, np.full((S, 1), vectors[0, -1])])
-
-
-def violation(vectors, predictions, betas):
-    gradients = (predictions - betas @ vectors) @ vectors.T
-    return np.maximum(gradients.max(1), np.abs(gradients * (betas > 0)).max(1))
 
 
 def assert_same_as_numpy(vectors, predictions, result):
@@ -56,7 +34,7 @@ def assert_same_as_numpy(vectors, predictions, result):
 def test_equals_scipy_and_numpy_on_word_like_vectors(device, offset, noise):
     rng = np.random.default_rng(3)
     vectors = word_like(rng, W=300, D=40, offset=offset)
-    predictions = mixtures(rng, vectors, 30, noise)
+    predictions = word_mixtures(rng, vectors, 30, noise)
     result = solve_on(device, vectors, predictions)
     assert_same_as_numpy(vectors, predictions, result)
     for beta, y in zip(result.betas.toarray(), predictions, strict=True):
@@ -108,7 +86,7 @@ def test_prediction_in_the_cone_is_matched(device):
 def test_words_with_equal_or_parallel_vectors(device):
     rng = np.random.default_rng(4)
     once = word_like(rng, W=60, D=20, offset=1.0)
-    predictions = mixtures(rng, once, 30, noise=1.0)
+    predictions = word_mixtures(rng, once, 30, noise=1.0)
     result = solve_on(device, np.vstack([once, once, 3.0 * once]), predictions)
     assert result.converged.all()
     together = result.betas.toarray().reshape(30, 3, 60) * np.array([1, 1, 3])[:, None]
@@ -121,7 +99,7 @@ def test_nearly_equal_words(device):
     rng = np.random.default_rng(8)
     once = word_like(rng, W=80, D=20, offset=1.0)
     vectors = np.vstack([once, once + 1e-5 * rng.normal(size=once.shape)])
-    predictions = mixtures(rng, once, 30, noise=1.0)
+    predictions = word_mixtures(rng, once, 30, noise=1.0)
     result = solve_on(device, vectors, predictions)
     assert result.converged.all()
     assert violation(vectors, predictions, result.betas.toarray()).max() < 1e-7
@@ -147,7 +125,7 @@ def test_optimality_conditions_hold_on_small_problems_with_ties(device, digits):
 def test_blocks_change_nothing(device):
     rng = np.random.default_rng(7)
     vectors = word_like(rng, W=120, D=20, offset=1.0)
-    predictions = mixtures(rng, vectors, 20, noise=1.0)
+    predictions = word_mixtures(rng, vectors, 20, noise=1.0)
     result = solve_on(device, vectors, predictions, block_size=6)
     assert_same_as_numpy(vectors, predictions, result)
     assert result.betas.has_sorted_indices
@@ -171,7 +149,7 @@ def test_line_search_reaches_the_same_solution(monkeypatch, singly_after):
     monkeypatch.setattr(on_device, "SINGLY_AFTER", singly_after)
     rng = np.random.default_rng(9)
     vectors = word_like(rng, W=150, D=20, offset=0.5)
-    predictions = mixtures(rng, vectors, 25, noise=2.0)
+    predictions = word_mixtures(rng, vectors, 25, noise=2.0)
     assert_same_as_numpy(vectors, predictions, solve_on("cpu", vectors, predictions))
 
 
@@ -185,7 +163,7 @@ def test_indefinite_systems_are_solved_without_cholesky():
 def test_too_few_iterations_are_reported():
     rng = np.random.default_rng(1)
     vectors = word_like(rng, W=200, D=30, offset=0.5)
-    result = solve_on("cpu", vectors, mixtures(rng, vectors, 10, noise=1.0), max_iterations=1)
+    result = solve_on("cpu", vectors, word_mixtures(rng, vectors, 10, noise=1.0), max_iterations=1)
     assert not result.converged.any()
     assert (result.n_iterations == 1).all()
 

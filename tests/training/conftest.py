@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from fake_teacher import N_CLASSES, N_DIMS, FakeTeacher
+from semdnn.features.store import FeatureSettings
 from semdnn.network.inference import PatchArray
+from semdnn.semantics.dictionary import Dictionary
 from semdnn.training.augment import AugmentationSettings
 from semdnn.training.batches import LabelledPatches
-from semdnn.training.settings import TrainingSettings
+from semdnn.training.distillation import Teaching
+from semdnn.training.job import TrainingJob
+from semdnn.training.settings import DistillationSettings, TrainingSettings
 
-N_DIMS, N_WORDS = 5, 8
+N_WORDS = 8
 
 
 @pytest.fixture(autouse=True)
@@ -62,5 +67,48 @@ def toy_settings():
             "augmentation": AugmentationSettings(shift_frames=8, equaliser_db=1.0),
         }
         return TrainingSettings(**(parts | changes))
+
+    return make
+
+
+@pytest.fixture
+def teaching():
+    """Make a teacher with the vectors of its four classes."""
+
+    def make(teacher=None):
+        vectors = np.eye(N_CLASSES, N_DIMS, dtype=np.float32)
+        vectors[3] = 0  # a class whose name has no known word
+        return Teaching(teacher or FakeTeacher(), vectors)
+
+    return make
+
+
+@pytest.fixture
+def taught_job(toy, toy_settings, teaching):
+    """Make a job of the toy task under a teacher."""
+
+    def make(teacher=None, distillation=None, **settings):
+        chosen = DistillationSettings(**({"n_views": 2} | (distillation or {})))
+        vectors = np.random.default_rng(0).normal(size=(8, N_DIMS))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return TrainingJob(
+            network="tiny",
+            kind="semdnn",
+            training=toy(),
+            validation=toy(seed=1),
+            settings=toy_settings(distillation=chosen, **settings),
+            features=FeatureSettings(),
+            dictionary=Dictionary(
+                words=tuple("abcdefgh"),
+                vectors=vectors.astype(np.float32),
+                counts=np.ones(8, np.int64),
+                clusters=np.zeros(8, np.int32),
+                word_space="test",
+                offset=0.0,
+            ),
+            provenance={},
+            licence="CC0-1.0",
+            teaching=teaching(teacher),
+        )
 
     return make

@@ -1,95 +1,21 @@
-import dataclasses
+"""Losses, lessons and pupils, each by itself."""
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from semdnn.features.store import FeatureSettings
-from semdnn.network.checkpoint import load_checkpoint
-from semdnn.network.registry import build_network
-from semdnn.semantics.dictionary import Dictionary
-from semdnn.training.augment import AugmentationSettings
+from fake_teacher import N_CLASSES, N_DIMS, N_UNITS, FakeTeacher, small_network, untaught_pupil
 from semdnn.training.batches import TrainingError
 from semdnn.training.distillation import (
-    Answer,
     Lessons,
-    Pupil,
     Teaching,
     score_divergence,
     taught_loss,
     without_heads,
 )
-from semdnn.training.job import TrainingJob, initial_network
 from semdnn.training.objective import angular_loss
-from semdnn.training.run import train_run
 from semdnn.training.settings import DistillationSettings
-
-N_DIMS, N_CLASSES, N_UNITS = 5, 4, 3
-
-
-class FakeTeacher:
-    """Hears four bands of a patch: a score each, and their levels as embedding."""
-
-    name = "fake"
-    sizes = (N_CLASSES, N_UNITS)
-
-    def __init__(self, checksum="fake"):
-        self.checksum = checksum
-        self.heard = []
-
-    def hear(self, patches, log_offset):
-        assert log_offset == 0.01
-        self.heard.append(patches)
-        levels = patches.reshape(len(patches), 96, 4, 16).mean(axis=(1, 3))
-        return Answer(1 / (1 + np.exp(-levels)), np.maximum(levels[:, :N_UNITS] + 3, 0))
-
-
-@pytest.fixture
-def teaching():
-    def make(teacher=None):
-        vectors = np.eye(N_CLASSES, N_DIMS, dtype=np.float32)
-        vectors[3] = 0  # a class whose name has no known word
-        return Teaching(teacher or FakeTeacher(), vectors)
-
-    return make
-
-
-@pytest.fixture
-def job(toy, toy_settings, teaching):
-    def make(teacher=None, distillation=None, **settings):
-        chosen = DistillationSettings(**({"n_views": 2} | (distillation or {})))
-        vectors = np.random.default_rng(0).normal(size=(8, N_DIMS))
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return TrainingJob(
-            network="tiny",
-            kind="semdnn",
-            training=toy(),
-            validation=toy(seed=1),
-            settings=toy_settings(distillation=chosen, **settings),
-            features=FeatureSettings(),
-            dictionary=Dictionary(
-                words=tuple("abcdefgh"),
-                vectors=vectors.astype(np.float32),
-                counts=np.ones(8, np.int64),
-                clusters=np.zeros(8, np.int32),
-                word_space="test",
-                offset=0.0,
-            ),
-            provenance={},
-            licence="CC0-1.0",
-            teaching=teaching(teacher),
-        )
-
-    return make
-
-
-def _network(seed=0):
-    return build_network("tiny", "semdnn", N_DIMS, torch.Generator().manual_seed(seed))
-
-
-def _pupil():
-    return Pupil(_network(), (N_CLASSES, N_UNITS), torch.Generator().manual_seed(1))
 
 
 def _sharp(rows):
@@ -180,7 +106,7 @@ def test_views_come_round_again(tmp_path, teaching):
 
 
 def test_a_pupil_out_of_training_is_the_network_that_it_was_made_of():
-    network, pupil, patches = _network().eval(), _pupil(), torch.randn(2, 96, 64)
+    network, pupil, patches = small_network().eval(), untaught_pupil(), torch.randn(2, 96, 64)
     assert torch.equal(pupil.eval()(patches), network(patches))
     assert pupil.train()(patches).shape == (2, N_DIMS + N_CLASSES + N_UNITS)
     assert without_heads(pupil.state_dict()).keys() == network.state_dict().keys()
@@ -198,7 +124,7 @@ def test_every_part_of_the_loss_reaches_the_trunk_and_its_own_head():
         "heads.1": nothing.model_copy(update={"embedding_weight": 1.0}),
     }
     for head, settings in chosen.items():
-        pupil = _pupil().train()
+        pupil = untaught_pupil().train()
         no_direction = (lambda a, b: 0.0 * a.sum()) if head != "output" else angular_loss
         taught_loss(no_direction, widths, settings)(
             pupil(torch.randn(4, 96, 64)), targets
@@ -215,99 +141,7 @@ def test_validation_needs_no_teacher():
     assert torch.equal(loss(a, b), angular_loss(a, b))
 
 
-def test_a_pupil_learns_what_the_teacher_says(tmp_path, job):
-    given = job(
-        max_epochs=8,
-        augmentation=AugmentationSettings.off(),
-        distillation={"teacher_share": 0.0, "scores_weight": 1.0},
-    )
-    result = train_run(tmp_path, given)
-    assert result.epochs[-1].train_loss < 0.6 * result.epochs[0].train_loss
-    assert result.epochs[-1].valid_score > result.epochs[0].valid_score
-
-
-def test_heads_are_not_in_the_file(tmp_path, job):
-    result = train_run(tmp_path, job(max_epochs=1, average_decay=0.9))
-    checkpoint = load_checkpoint(result.checkpoint)
-    assert checkpoint.state.keys() == _network().state_dict().keys()
-    assert checkpoint.provenance["training"]["distillation"]["n_views"] == 2
-
-
-def test_a_taught_run_that_was_cut_ends_with_the_same_bits(tmp_path, job, monkeypatch):
-    whole = train_run(tmp_path / "whole", job(max_epochs=4, average_decay=0.9))
-
-    class Killed(BaseException):
-        pass
-
-    def killed(epoch):
-        raise Killed
-
-    for _ in range(3):
-        with pytest.raises(Killed):
-            train_run(tmp_path / "cut", job(max_epochs=4, average_decay=0.9), report=killed)
-    teacher = FakeTeacher()
-    cut = train_run(tmp_path / "cut", job(teacher, max_epochs=4, average_decay=0.9))
-    assert not teacher.heard  # epoch 4 shows view 2 again
-    assert cut.checkpoint.read_bytes() == whole.checkpoint.read_bytes()
-    assert [epoch.train_loss for epoch in cut.epochs] == [e.train_loss for e in whole.epochs]
-
-
-def test_a_run_is_not_continued_with_another_teacher(tmp_path, job):
-    train_run(tmp_path, job(max_epochs=1))
-    with pytest.raises(TrainingError, match="holds a run with another teacher"):
-        train_run(tmp_path, job(FakeTeacher("another"), max_epochs=1))
-
-
-def test_other_weights_of_the_losses_share_the_lessons(tmp_path, job):
-    teacher = FakeTeacher()
-    train_run(tmp_path / "a", job(teacher, max_epochs=1))
-    n_asked = len(teacher.heard)
-    assert n_asked == 3
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b/lessons").symlink_to(tmp_path / "a/lessons")
-    train_run(tmp_path / "b", job(teacher, max_epochs=1, distillation={"scores_weight": 3.0}))
-    assert len(teacher.heard) == n_asked
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"teaching": None}, "none is given"),
-        ({"kind": "catdnn"}, "dictionary asks for|only a semDNN"),
-    ],
-)
-def test_a_job_without_a_fitting_teacher_is_refused(tmp_path, job, change, message):
-    with pytest.raises(TrainingError, match=message):
-        train_run(tmp_path, dataclasses.replace(job(), **change))
-
-
-def test_a_teacher_that_nobody_asked_for_is_refused(tmp_path, job, toy_settings):
-    with pytest.raises(TrainingError, match="do not ask for one"):
-        train_run(tmp_path, dataclasses.replace(job(), settings=toy_settings()))
-
-
 def test_vectors_that_do_not_fit_the_teacher_are_refused():
     for vectors in (np.ones((3, N_DIMS)), np.zeros((N_CLASSES, N_DIMS))):
         with pytest.raises(TrainingError, match="do not fit a teacher of 4 classes"):
             Teaching(FakeTeacher(), vectors.astype(np.float32))
-
-
-def test_a_warm_start_takes_the_encoder_and_draws_the_output(tmp_path, job):
-    first = job(max_epochs=1)
-    trained = load_checkpoint(train_run(tmp_path, first).checkpoint)
-    settings = first.settings.model_copy(update={"warm_start": "earlier", "seed": 5})
-    warm = dataclasses.replace(first, settings=settings, warm_start=trained)
-    begun = initial_network(warm).state_dict()
-    for name, value in trained.state.items():
-        assert torch.equal(begun[name], value) == (not name.startswith("output.")), name
-
-
-def test_a_warm_start_from_another_row_is_refused(tmp_path, job):
-    first = job(max_epochs=1)
-    trained = load_checkpoint(train_run(tmp_path / "a", first).checkpoint)
-    settings = first.settings.model_copy(update={"warm_start": "earlier"})
-    warm = dataclasses.replace(first, settings=settings, warm_start=trained, network="small")
-    with pytest.raises(TrainingError, match="row tiny, not small"):
-        train_run(tmp_path / "b", warm)
-    with pytest.raises(TrainingError, match="warm_start names a checkpoint"):
-        train_run(tmp_path / "b", dataclasses.replace(first, settings=settings))

@@ -20,7 +20,8 @@ from scipy.sparse.csgraph import connected_components
 from semdnn.catalogue.database import read_meta
 from semdnn.catalogue.hearing import picture_of
 from semdnn.errors import SemdnnError
-from semdnn.features.duplicates import THRESHOLD, likeness, near_pairs
+from semdnn.features.duplicates import THRESHOLD, likeness
+from semdnn.features.near_pairs import near_pairs
 from semdnn.progress import track
 
 _HELD_PICTURES = 2048

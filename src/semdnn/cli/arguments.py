@@ -50,6 +50,7 @@ TEACHER = click.option(
     help="Whom networks learn from that ask for a teacher, such as yamnet=yamnet.onnx.",
 )
 AT_LEAST_ONE = click.IntRange(min=1)
+CLUSTER = click.option("--cluster", metavar="ADDRESS", help="Dask scheduler to featurise on.")
 
 
 def workforce_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,7 +58,7 @@ def workforce_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--nodes", type=AT_LEAST_ONE, default=1, help="Machines to train on."),
         click.option("--devices", type=AT_LEAST_ONE, default=1, help="Devices to train on."),
-        click.option("--cluster", metavar="ADDRESS", help="Dask scheduler to featurise on."),
+        CLUSTER,
     ):
         command = option(command)
     return command

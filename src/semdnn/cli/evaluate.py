@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from semdnn.cli.arguments import NAMED_FOLDER, OUTPUT_FOLDER, distinct
+from semdnn.cli.arguments import CLUSTER, NAMED_FOLDER, OUTPUT_FOLDER, distinct
 
 
 @click.command("evaluate")
@@ -48,6 +48,7 @@ from semdnn.cli.arguments import NAMED_FOLDER, OUTPUT_FOLDER, distinct
     type=OUTPUT_FOLDER,
     help="Folder of log-mel patches to use and add to, such as a run's external/.",
 )
+@CLUSTER
 def command(  # noqa: PLR0913 - one argument an option
     *,
     checkpoints: tuple[str, ...],
@@ -57,6 +58,7 @@ def command(  # noqa: PLR0913 - one argument an option
     layers: tuple[str, ...],
     yamnet: Path | None,
     cache: Path | None,
+    cluster: str | None,
 ) -> None:
     """Score each CHECKPOINT (a file, NAME=FILE, or a shipped network's name) on test sets.
 
@@ -66,18 +68,21 @@ def command(  # noqa: PLR0913 - one argument an option
     from semdnn.experiment.external_files import check_output, write_external  # noqa: PLC0415
     from semdnn.experiment.overlap import read_recordings  # noqa: PLC0415
     from semdnn.experiment.tables import score_text  # noqa: PLC0415
+    from semdnn.features.cluster import cluster_executor  # noqa: PLC0415
 
     check_output(output)
     trained_on = {key for place in libraries for key in read_recordings(place)}
-    request = Request(
-        checkpoints=load_checkpoints(checkpoints),
-        folders=sets,
-        cache=cache or output / "features",
-        trained_on=tuple(sorted(trained_on)),
-        layers=layers,
-        yamnet=yamnet,
-    )
-    results = evaluate_external(request, tell=lambda line: click.echo(line, err=True))
+    with cluster_executor(cluster) as executor:
+        request = Request(
+            checkpoints=load_checkpoints(checkpoints),
+            folders=sets,
+            cache=cache or output / "features",
+            trained_on=tuple(sorted(trained_on)),
+            layers=layers,
+            yamnet=yamnet,
+            executor=executor,
+        )
+        results = evaluate_external(request, tell=lambda line: click.echo(line, err=True))
     click.echo(score_text(results.plain))
     for name, facts in results.sets.items():
         click.echo(_note(name, facts))

@@ -1,6 +1,7 @@
 """Checkpoints on test sets that they never saw: scores side by side, tests, tables, figures."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from semdnn.experiment.sets import (
     cache_folder,
     evaluation_set,
     external_sounds,
+    featurise_set,
 )
 from semdnn.experiment.yamnet_baseline import class_names, yamnet_predictions, yamnet_scores
 from semdnn.files import digest
@@ -67,6 +69,8 @@ class Request:
         YAMNet's weights as ONNX, for the baseline.
     seed : int
         For bootstrap samples, sign flips and random directions.
+    executor : Executor, optional
+        Featurises in place of a local process pool (`cluster_executor`).
     """
 
     checkpoints: Mapping[str, Checkpoint]
@@ -76,6 +80,7 @@ class Request:
     layers: tuple[str, ...] = ()
     yamnet: Path | None = None
     seed: int = 0
+    executor: Executor | None = None
 
 
 @dataclass(frozen=True)
@@ -192,9 +197,8 @@ def _evaluate_set(
         if key not in made:
             tell(f"{name}: log-mel patches of {len(sounds.table)} sounds")
             place = _cache(request, name, checkpoint)
-            made[key] = evaluation_set(
-                name, sounds, checkpoint.dictionary, checkpoint.features, place, trained_on
-            )
+            store = featurise_set(sounds, place, checkpoint.features, executor=request.executor)
+            made[key] = evaluation_set(name, sounds, checkpoint.dictionary, store, trained_on)
         data = made[key]
         tell(f"{name}: {model}")
         layers = layers_to_test(checkpoint, request.layers)
@@ -274,7 +278,9 @@ def _baselines(
     found = []
     if request.yamnet is not None:
         place = cache_folder(request.cache / "yamnet", name, request.folders[name])
-        names, scores = yamnet_scores(request.yamnet, sounds.table, place)
+        names, scores = yamnet_scores(
+            request.yamnet, sounds.table, place, executor=request.executor
+        )
         row_of = {sound: row for row, sound in enumerate(names)}
         rows = [row_of[sound] for sound in data.names]
         known = class_names(request.yamnet)

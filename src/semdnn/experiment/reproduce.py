@@ -26,12 +26,12 @@ from semdnn.experiment.sets import (
     cache_folder,
     evaluation_set,
     external_sounds,
+    featurise_set,
     internal_set,
 )
 from semdnn.experiment.teaching import TeacherFile, require_teacher, warm_start
 from semdnn.experiment.training import Trained, train_all
 from semdnn.experiment.workforce import THIS_PROCESS, Workforce
-from semdnn.features.store import featurise
 from semdnn.files import write_json, write_text
 from semdnn.network.registry import network_spec
 from semdnn.recipe import Recipe
@@ -193,13 +193,9 @@ def _evaluation_sets(
     trained_on = recording_keys(prepared.sounds[i] for i in heard)
     for name, sounds in found.items():
         cache = cache_folder(run.folder / "external", name, run.places.externals[name])
-        if run.executor is not None:
-            named = [(sound.name, sound.path) for sound in sounds.table.sounds]
-            featurise(named, cache, run.recipe.features, executor=run.executor)
+        store = featurise_set(sounds, cache, run.recipe.features, executor=run.executor)
         try:
-            data[name] = evaluation_set(
-                name, sounds, prepared.dictionary, run.recipe.features, cache, trained_on
-            )
+            data[name] = evaluation_set(name, sounds, prepared.dictionary, store, trained_on)
         except SetError as error:
             run.tell(f"left out: {error}")
     return data

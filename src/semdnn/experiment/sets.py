@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -133,12 +134,40 @@ def cache_folder(parent: Path, name: str, folder: Path) -> Path:
     return parent / f"{name}-{digest(str(folder.resolve()))[:8]}"
 
 
+def featurise_set(
+    sounds: ExternalSounds,
+    cache: Path,
+    features: FeatureSettings,
+    *,
+    executor: Executor | None = None,
+) -> LogMelStore:
+    """Return the log-mel patches of a set; made once in the folder `cache`, then reused.
+
+    Parameters
+    ----------
+    sounds : ExternalSounds
+        As `external_sounds` reads them.
+    cache : Path
+        Folder for the patches (`cache_folder`).
+    features : FeatureSettings
+        The network's own log-mel settings.
+    executor : Executor, optional
+        Featurises in place of a local process pool.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written, or a worker dies.
+    """
+    named = [(sound.name, sound.path) for sound in sounds.table.sounds]
+    return featurise(named, cache, features, executor=executor)
+
+
 def evaluation_set(
     name: str,
     sounds: ExternalSounds,
     dictionary: Dictionary,
-    features: FeatureSettings,
-    cache: Path,
+    store: LogMelStore,
     trained_on: Collection[str] = (),
 ) -> EvaluationSet:
     """Make a set's sounds ready for scoring with `dictionary`.
@@ -151,10 +180,8 @@ def evaluation_set(
         As `external_sounds` reads them.
     dictionary : Dictionary
         The words that the network may predict.
-    features : FeatureSettings
-        The network's own log-mel settings.
-    cache : Path
-        Folder for the log-mel patches; made once, reused.
+    store : LogMelStore
+        Their patches by the network's own settings (`featurise_set`).
     trained_on : collection of str
         Keys of the recordings that the network was trained on (`recording_keys`): sounds cut
         from them are left out, and listed in `overlap`.
@@ -165,7 +192,6 @@ def evaluation_set(
         If no sound could be read, all were trained on, or none has a dictionary word.
     """
     table = sounds.table
-    store = featurise([(s.name, s.path) for s in table.sounds], cache, features)
     row_of = {sound_name: row for row, sound_name in enumerate(store.names)}
     overlap = find_overlap(table.sounds, trained_on)
     left_out = set(overlap.sounds)

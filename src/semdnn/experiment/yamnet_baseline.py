@@ -12,6 +12,7 @@ Norouzi, M. et al. (2014), doi:10.48550/arXiv.1312.5650.
 
 import csv
 import hashlib
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def class_names(weights: Path) -> tuple[str, ...]:
 
 
 def yamnet_scores(
-    weights: Path, table: Table, cache: Path
+    weights: Path, table: Table, cache: Path, *, executor: Executor | None = None
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Return the names of the sounds that could be read and their mean scores, made once.
 
@@ -74,6 +75,8 @@ def yamnet_scores(
         The sounds.
     cache : Path
         Folder for the log-mel patches and the scores.
+    executor : Executor, optional
+        Featurises in place of a local process pool.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def yamnet_scores(
     """
     if not weights.is_file():
         raise YamnetError(f"{weights}: no such file; give YAMNet's weights as ONNX")
-    store = featurise([(s.name, s.path) for s in table.sounds], cache, FEATURES)
+    named = [(sound.name, sound.path) for sound in table.sounds]
+    store = featurise(named, cache, FEATURES, executor=executor)
     key = hashlib.sha256(weights.read_bytes())
     key.update("\n".join((_MEAN_OVER, *store.names, *store.content)).encode())
     kept = cache / f"scores-{key.hexdigest()[:16]}.npy"

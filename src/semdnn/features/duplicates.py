@@ -5,21 +5,20 @@ tell. Two steps, on the patches of a log-mel store alone:
 
 1. A fingerprint a sound, 128 numbers that gain and silence do not move: mean and standard
    deviation, over its active frames, of every mel band, after the sound is scaled to unit level.
-   Pairs whose fingerprints lie within `NEAR` (root mean square) are candidates.
+   Pairs whose fingerprints lie near each other (`near_pairs`) are candidates.
 2. For a candidate pair, the largest correlation of the two log-mel pictures over shifts of up to
    0.64 s. At or above the threshold they are one recording.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.features.logmel import N_MELS
+from semdnn.features.near_pairs import near_pairs
 from semdnn.features.store import LogMelStore
 
-NEAR = 0.2
 THRESHOLD = 0.95
 
 _FLOOR = 0.02
@@ -27,7 +26,6 @@ _ACTIVE = float(np.log(_FLOOR)) + 0.7
 _COARSE = 4
 _COARSE_SHIFTS = 16
 _HOPELESS = 0.6
-_BLOCK = 1024
 _HELD_PICTURES = 2048
 
 Picture = NDArray[np.float32]
@@ -106,24 +104,6 @@ def fingerprint(picture: Picture) -> NDArray[np.float32]:
     active = _active(picture)
     heard = picture[active] if active.any() else picture
     return np.concatenate([heard.mean(axis=0), heard.std(axis=0)])
-
-
-def near_pairs(prints: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs i < j of fingerprints [shape=(S, 128)] that lie within `NEAR`.
-
-    Memory grows with the number of sounds only.
-    """
-    centred = prints - prints.sum(axis=0) / max(len(prints), 1)
-    squares = np.square(centred).sum(axis=1)
-    limit = NEAR**2 * prints.shape[1]
-    for start in range(0, len(prints), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        distance = (
-            squares[rows, np.newaxis] + squares[start:] - 2 * centred[rows] @ centred[start:].T
-        )
-        for i, j in np.argwhere(distance <= limit):
-            if i < j:
-                yield int(start + i), int(start + j)
 
 
 def likeness(a: Picture, b: Picture) -> float:

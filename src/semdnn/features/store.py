@@ -7,7 +7,6 @@ Decoding costs tens of times what the networks' input costs to read back.
 import json
 import multiprocessing
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -32,6 +31,7 @@ from semdnn.features.shards import (
     sha256_of,
 )
 from semdnn.files import write_json
+from semdnn.processes import end_with
 from semdnn.progress import track
 
 __all__ = ["Failure", "FeatureSettings", "LogMelStore", "StoreError", "featurise"]
@@ -218,20 +218,8 @@ def _run(jobs: Sequence[ShardJob], n_workers: int, executor: Executor | None) ->
         # Spawned, not forked: a parent with threads (torch, OpenMP) must not be forked.
         context = multiprocessing.get_context("spawn")
         n_processes = min(n_workers, len(jobs))
-        with ProcessPoolExecutor(n_processes, context, _end_with_parent) as pool:
+        with ProcessPoolExecutor(n_processes, context, end_with, (os.getpid(),)) as pool:
             _drain(_results(pool, jobs), len(jobs))
-
-
-def _end_with_parent() -> None:
-    """Let a worker end when its parent is killed; it would wait for work for ever otherwise."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _drain(indices: Iterator[ShardIndex], n_shards: int) -> None:

@@ -14,8 +14,6 @@ with the batch; statistics per worker).
 """
 
 import os
-import threading
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -25,6 +23,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from semdnn.processes import end_with
 from semdnn.training.batches import TrainingError
 
 LONGEST_WAIT = timedelta(days=2)  # the others wait while process 0 featurises
@@ -208,16 +207,8 @@ def _fabric(devices: int, nodes: int, accelerator: str) -> Any:
 def _launch(fabric: Any) -> None:
     """Start the other processes, or join them; those that this one starts end with it."""
     if LAUNCHER in os.environ:
-        parent = int(os.environ[LAUNCHER])
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        end_with(int(os.environ[LAUNCHER]))
     else:
         os.environ[LAUNCHER] = str(os.getpid())
     fabric.launch()
     os.environ.pop(LAUNCHER, None)
-
-
-def _end_with(parent: int) -> None:
-    """End this process when the one that launched it has ended, however that came."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
