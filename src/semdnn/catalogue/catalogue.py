@@ -267,12 +267,16 @@ class Catalogue:
     ) -> NDArray[np.float32] | None:
         if like is None or isinstance(like, np.ndarray):
             return like
-        if isinstance(like, int):
-            return self._vector_by("id", like)
+        vector = self._vector_by("id", like) if isinstance(like, int) else self._vector_at(like)
+        if vector is None or not vector.any():
+            raise CatalogueError(f"{like}: nothing sounds in it: give another sound to search by")
+        return vector
+
+    def _vector_at(self, path: Path) -> NDArray[np.float32]:
         from semdnn.catalogue.library_files import hash_of  # noqa: PLC0415
 
-        known = self._vector_by("hash", hash_of(like)) if like.is_file() else None
-        return self._heard(like) if known is None else known
+        known = self._vector_by("hash", hash_of(path)) if path.is_file() else None
+        return self._heard(path) if known is None else known
 
     def _vector_by(self, column: str, value: int | bytes) -> NDArray[np.float32] | None:
         with self._reading() as connection:
@@ -288,7 +292,5 @@ class Catalogue:
 
         model = self.load_model()
         heard = model.listen(path)
-        if not heard.n_sounding:
-            raise CatalogueError(f"{path}: silent throughout: give a sound to search by")
         vector: NDArray[np.float32] = points_of(model, heard.prediction[None])[0]
-        return vector
+        return vector * np.float32(heard.n_sounding > 0)

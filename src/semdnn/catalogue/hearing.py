@@ -91,7 +91,7 @@ def picture_of(path: Path, log_offset: float) -> Floats:
     start = list[Floats]()
     for frames in log_mel_stream(stream(path, block_s=5.0), log_offset=log_offset):
         start.append(frames)
-        if len(start) * PATCH_FRAMES >= PICTURE_FRAMES:
+        if sum(map(len, start)) >= PICTURE_FRAMES:
             break
     return unit_level(np.concatenate(start)[:PICTURE_FRAMES], log_offset)
 

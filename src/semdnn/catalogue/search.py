@@ -126,7 +126,8 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
         allowed = shelf.mask(contents, but=unwanted)
         lists = _lists(shelves, connection) if query.approximate else None
         found = shelves.nearest(shelf, asked.point, depth, allowed, lists)
-        orders.append(_ids_at(shelf, found.rows))
+        heard = shelf.vectors[found.rows].any(axis=1)  # silence has no place in the word space
+        orders.append(_ids_at(shelf, found.rows[heard]))
     written = [] if query.by == "meaning" else matching(connection, text_words(query.text))
     orders.append(
         [i for i in written if i not in unwanted and (contents is None or i in contents)][:depth]

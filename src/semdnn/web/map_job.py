@@ -88,6 +88,7 @@ class MapJob:
     def _map(self) -> SoundMap:
         ids, vectors = self._library.catalogue.vectors()
         chosen = sampled(len(ids))
+        chosen = chosen[vectors[chosen].any(axis=1)]  # silence has no place
         vectors = vectors[chosen]
         self._progress = MapProgress("reading what was heard", 1, 0.0, len(chosen))
         sounds = self._library.shown_all([int(number) for number in ids[chosen]])
