@@ -13,6 +13,8 @@ from pathlib import Path
 from semdnn.catalogue.labelling import Labelled
 
 AUDACITY = "audacity"
+NO_WORDS = "(no words)"
+"""What a table says of a sound that is silent, or has no word of the weight asked for."""
 
 
 def readable(path: Path) -> str:
@@ -25,7 +27,7 @@ def as_table(item: Labelled) -> str:
     if item.error:
         return ""
     words = ", ".join(f"{word.word} {word.weight:.2f}" for word in item.words)
-    return f"{readable(item.path)}\t{words}\n"
+    return f"{readable(item.path)}\t{words or NO_WORDS}\n"
 
 
 def as_table_of_times(item: Labelled) -> str:
@@ -37,7 +39,7 @@ def as_table_of_times(item: Labelled) -> str:
         f"{path}\t{_clock(start)} – {_clock(end)}\t{word} {weight:.2f}\n"
         for start, end, word, weight in item.segments
     ]
-    return "".join(lines) or f"{path}\t\t\n"
+    return "".join(lines) or f"{path}\t\t{NO_WORDS}\n"
 
 
 def as_csv(item: Labelled) -> str:
