@@ -112,7 +112,7 @@ def model_card(
         "## Scores",
         "",
         "Mean over sounds with 95 % bootstrap intervals. `internal` is the run's own test part; "
-        "the other sets were never used for training or for choosing anything.",
+        f"the other sets were never used for training or for choosing {chosen(checkpoint)}.",
         "",
     ]
     for name_of_set in report["scores"][model]:
@@ -133,6 +133,13 @@ def model_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def chosen(checkpoint: Checkpoint) -> str:
+    """Return what the other sets chose nothing of; a teacher has published scores."""
+    if not checkpoint.provenance["training"].get("distillation"):
+        return "anything"
+    return "a setting by this network's scores (that it has a teacher is a choice that knew its)"
 
 
 def scores_of(sets: dict) -> dict[str, dict]:
