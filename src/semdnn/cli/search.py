@@ -11,6 +11,7 @@ from semdnn.catalogue.database import find_database
 from semdnn.catalogue.lists import EXTRA, has_faiss
 from semdnn.catalogue.matches import MATCH_FORMATS
 from semdnn.catalogue.query import Filters, Query
+from semdnn.cli.arguments import NOT_NEGATIVE
 
 DATABASE = click.option(
     "--db",
@@ -22,12 +23,12 @@ DATABASE = click.option(
 
 def _filters(function: Callable[..., int]) -> Callable[..., int]:
     """Add the options that say which sounds may be in the answer."""
-    seconds: dict[str, Any] = {"type": click.FloatRange(min=0), "metavar": "SECONDS"}
+    seconds: dict[str, Any] = {"type": NOT_NEGATIVE, "metavar": "SECONDS"}
     for option in (
         click.option("--licence", default="", help="Only sounds whose licence has this text."),
         click.option("--in", "folder", default="", help="Only sounds in this folder or below it."),
-        click.option("--max-duration", "max_duration_s", **seconds, help="Only sounds this short."),
-        click.option("--min-duration", "min_duration_s", **seconds, help="Only sounds this long."),
+        click.option("--max-duration", "max_duration_s", **seconds, help="At most SECONDS long."),
+        click.option("--min-duration", "min_duration_s", **seconds, help="At least SECONDS long."),
     ):
         function = option(function)
     return function
