@@ -221,12 +221,8 @@ def _records(wanted: Wanted, job: LabelJob) -> Iterator[Iterable[Labelled]]:
         is_shown = wanted.output is None and sys.stdout.isatty()
         yield job.records() if is_shown else watched(job.records(), 0)
         return
-    try:
-        with finished(job, wanted.output, watched) as records:
-            yield records
-    except KeyboardInterrupt:
-        click.echo("what is labelled is kept: the same command goes on from there", err=True)
-        raise
+    with finished(job, wanted.output, watched) as records:
+        yield records
 
 
 def _line(item: Labelled) -> str:
