@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from semdnn.errors import SemdnnError
+from semdnn.errors import SemdnnError, suggestion
 from semdnn.network.activations import Activations, ActivationStream, blocks_of, hop_frames_of
 from semdnn.network.checkpoint import Checkpoint, load_checkpoint, network_of
 from semdnn.semantics.decoding import WordScores, conse, decode, top_words
@@ -129,8 +129,8 @@ class SemanticModel:
         path = path / FOLDER_FILE if path.is_dir() else path
         if path.is_file():
             return cls(load_checkpoint(path))
-        known = ", ".join(MODELS)
-        raise ModelError(f"{path}: no such checkpoint file; shipped networks: {known}")
+        told = f"{path}: no shipped network or file of that name"
+        raise ModelError(told + suggestion(str(name_or_path), MODELS))
 
     @property
     def n_parameters(self) -> int:

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from semdnn.catalogue.catalogue import Catalogue
 from semdnn.cli.main import main
 
 
@@ -71,6 +72,42 @@ def test_what_cannot_be_answered_is_one_line(catalogue, tmp_path, capsys, monkey
     status, _, told = asked(capsys, "dog")
     assert status == 2
     assert "no catalogue in this folder" in told
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (0.07, "xyzzyq", "both", True),
+        (0.07, "xyzzyq", "meaning", True),
+        (0.07, "click", "both", False),  # it is written in a name
+        (0.07, "click", "text", False),
+        (0.21, "xyzzyq", "both", False),
+    ],
+)
+def test_a_weak_best_match_is_told(catalogue, capsys, monkeypatch, case):
+    best, text, by, is_told = case
+    search = Catalogue.search
+
+    def weakened(self, query):
+        found = search(self, query)
+        if by == "text":
+            return found
+        return [match._replace(similarity=best - i / 100) for i, match in enumerate(found)]
+
+    monkeypatch.setattr(Catalogue, "search", weakened)
+    status, out, err = asked(capsys, text, "--by", by, "--db", catalogue)
+    assert (status, bool(out)) == (0, True)
+    weak = "the best match is weak (cosine 0.07): perhaps nothing fits\n"
+    assert (weak in err) == is_told
+
+
+def test_the_folder_of_a_catalogue_names_it(catalogue, capsys, monkeypatch):
+    folder = f"{catalogue}/.semdnn"
+    assert main(["duplicates", "--db", folder]) == 0
+    assert "1 groups, 2 files" in capsys.readouterr().err
+    assert asked(capsys, "click", "--db", folder)[0] == 0
+    monkeypatch.chdir(folder)
+    assert asked(capsys, "click", "--db", ".")[0] == 0
 
 
 def test_duplicates_are_grouped(catalogue, capsys):

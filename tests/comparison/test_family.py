@@ -110,9 +110,9 @@ def test_untrained_networks_keep_the_standardisation_and_lose_the_statistics():
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path):
-    with pytest.raises(ComparisonError, match=r"no such checkpoint file; shipped networks: semdnn"):
+    with pytest.raises(ComparisonError, match=r"no shipped network or file .*known: semdnn"):
         open_network("nowhere")
-    with pytest.raises(ComparisonError, match="no such checkpoint file"):
+    with pytest.raises(ComparisonError, match="no shipped network or file of that name"):
         open_untrained("nowhere:3")
     (tmp_path / "bad.safetensors").write_bytes(b"no")
     with pytest.raises(CheckpointError, match=r"bad\.safetensors"):

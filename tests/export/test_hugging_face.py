@@ -75,5 +75,5 @@ def test_an_unknown_licence_is_named(tiny_checkpoint):
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(ModelError, match=r"model\.safetensors: no such checkpoint"):
+    with pytest.raises(ModelError, match=r"model\.safetensors: no shipped network or file"):
         SemanticModel.load(tmp_path)

@@ -91,7 +91,9 @@ class CatalogueError(SemdnnError):
 
 
 def database_path(place: Path) -> Path:
-    """Return the catalogue's file: `place` itself, or the default one in the library `place`."""
+    """Return the catalogue's file: `place` itself, or that of a library or its ``.semdnn``."""
+    if place.is_dir() and place.absolute().name == DEFAULT_PLACE.parent.name:
+        return place / DEFAULT_PLACE.name
     return place / DEFAULT_PLACE if place.is_dir() else place
 
 

@@ -1,8 +1,10 @@
 """Arguments that several commands take."""
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,6 +33,19 @@ class NamedFolder(click.ParamType):  # type: ignore[type-arg] # generic in new v
         return name, Path(folder)
 
 
+class FiniteFloat(click.FloatRange):
+    """A number within limits: neither ``nan``, which passes every comparison, nor ``inf``."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse what is no finite number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
+
+
 def distinct(
     _context: click.Context, _option: click.Parameter, pairs: tuple[tuple[str, Path], ...]
 ) -> dict[str, Path]:
@@ -42,6 +57,8 @@ def distinct(
 
 
 NAMED_FOLDER = NamedFolder()
+NOT_NEGATIVE = FiniteFloat(min=0)
+POSITIVE = FiniteFloat(min=0, min_open=True)
 EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUTPUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 TEACHER = click.option(

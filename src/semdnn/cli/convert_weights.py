@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from semdnn.cli.outputs import spare_inputs
 from semdnn.comparison.conversion import NETWORKS, convert_weights
 
 
@@ -31,6 +32,8 @@ def command(*, network: str, sources: tuple[Path, ...], target: Path) -> None:
     Takes safetensors, NPZ, Keras HDF5, PyTorch, TensorFlow 1 and NPY files, without running
     anything in them.
     """
+    arrays = [file for source in sources for file in source.glob("*.npy")]
+    spare_inputs([target], [*sources, *arrays])
     convert_weights(network, sources, target)
     card = NETWORKS[network].card
     click.echo(f"{target}: weights of {network}, licence: {card.licence}")

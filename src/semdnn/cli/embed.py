@@ -13,6 +13,8 @@ from semdnn.catalogue.embedding_files import check_format, write_embeddings
 from semdnn.catalogue.embedding_spool import Spool
 from semdnn.catalogue.labelling import find_sounds
 from semdnn.catalogue.labels import readable
+from semdnn.cli.arguments import POSITIVE
+from semdnn.cli.outputs import model_files, spare_inputs
 from semdnn.model import DEFAULT_MODEL, ModelError, SemanticModel
 from semdnn.progress import track
 
@@ -46,8 +48,9 @@ EVERY_LAYER = "all"
 @click.option(
     "--hop",
     "hop_s",
-    type=float,
-    help="Seconds from one patch to the next; by default as the network was trained.",
+    type=POSITIVE,
+    help="Seconds from one patch to the next; by default as the network was trained. Changes the "
+    "mean of `--per sound` too, for it is over these patches.",
 )
 @click.option(
     "--names",
@@ -81,6 +84,8 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     check_format(output)
     found = find_sounds(paths)
+    spare_inputs([output], found.paths, what="sounds")
+    spare_inputs([output], model_files(model_name))
     sounds = list(zip(_named(found.paths, naming), found.paths, strict=True))
     model = SemanticModel.load(model_name)
     shapes = _shapes(model, layers)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from semdnn.cli.arguments import CLUSTER, NAMED_FOLDER, OUTPUT_FOLDER, distinct
+from semdnn.cli.outputs import spare_inputs
 
 
 @click.command("evaluate")
@@ -65,12 +66,14 @@ def command(  # noqa: PLR0913 - one argument an option
     Nothing is trained. Several checkpoints stand side by side, with paired tests between them.
     """
     from semdnn.experiment.external import Request, evaluate_external, load_checkpoints  # noqa: PLC0415
-    from semdnn.experiment.external_files import check_output, write_external  # noqa: PLC0415
+    from semdnn.experiment.external_files import TABLES, check_output, write_external  # noqa: PLC0415
     from semdnn.experiment.overlap import read_recordings  # noqa: PLC0415
     from semdnn.experiment.tables import score_text  # noqa: PLC0415
     from semdnn.features.cluster import cluster_executor  # noqa: PLC0415
 
     check_output(output)
+    spare_inputs([output], sets.values(), what="sets")
+    spare_inputs((output / name for name in TABLES), libraries)
     trained_on = {key for place in libraries for key in read_recordings(place)}
     with cluster_executor(cluster) as executor:
         request = Request(

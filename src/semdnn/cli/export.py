@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from semdnn.cli.outputs import model_files, spare_inputs
 from semdnn.export.hugging_face import write_folder
 from semdnn.export.onnx_file import write_onnx
-from semdnn.model import SemanticModel
+from semdnn.model import FOLDER_FILE, SemanticModel
 
 
 @click.command("export")
@@ -31,6 +32,7 @@ def command(*, model_name: str, target: str, output: Path, layers: tuple[str, ..
     """
     if layers and target != "onnx":
         raise click.UsageError("--layer is for --to onnx; a folder has all layers")
+    spare_inputs([output, output / FOLDER_FILE], model_files(model_name))
     model = SemanticModel.load(model_name)
     if target == "onnx":
         difference = write_onnx(output, model, layers)

@@ -8,6 +8,7 @@ from semdnn.catalogue.database import database_path
 from semdnn.catalogue.index import Updated, update_catalogue
 from semdnn.catalogue.lists import EXTRA
 from semdnn.cli.arguments import EXISTING_FOLDER
+from semdnn.cli.outputs import model_files, spare_inputs
 
 
 @click.command("index")
@@ -22,7 +23,8 @@ from semdnn.cli.arguments import EXISTING_FOLDER
     "--model",
     "model_name",
     default="",
-    help="A shipped network's name or a checkpoint file; by default the catalogue's own.",
+    help="A shipped network's name, a checkpoint file, or a model folder; by default the "
+    "catalogue's own.",
 )
 @click.option(
     "--workers",
@@ -54,6 +56,7 @@ def command(
     if database is None and len(libraries) > 1:
         raise click.UsageError("several libraries: name their catalogue's file with --db FILE")
     place = database_path(database or libraries[0])
+    spare_inputs([place], model_files(model_name) if model_name else (), option="--db")
     updated = update_catalogue(
         place, libraries, model_name=model_name, n_workers=n_workers, approximate=approximate
     )

@@ -1,7 +1,7 @@
 """``semdnn label``: words for sounds."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,10 @@ from semdnn.catalogue.label_output import track_output as label_tracks
 from semdnn.catalogue.labelling import Found, Labelled
 from semdnn.catalogue.labels import AUDACITY, FORMATS, readable
 from semdnn.catalogue.segments import SegmentRule
-from semdnn.catalogue.sound_paths import find_sounds, read_list
+from semdnn.catalogue.sound_paths import find_sounds, label_names, read_list
 from semdnn.catalogue.timeline import HOP_S, THRESHOLD, rule_of
+from semdnn.cli.arguments import NOT_NEGATIVE, POSITIVE
+from semdnn.cli.outputs import model_files, spare_inputs
 from semdnn.model import DEFAULT_MODEL, SemanticModel
 from semdnn.progress import track
 from semdnn.semantics.vocabulary import read_vocabulary
@@ -56,7 +58,8 @@ class Wanted:
         if not self.is_timeline:
             return None
         threshold = THRESHOLD if self.threshold is None else self.threshold
-        return rule_of(hop_s=self.hop_s or HOP_S, threshold=threshold, top=self.top)
+        hop_s = HOP_S if self.hop_s is None else self.hop_s
+        return rule_of(hop_s=hop_s, threshold=threshold, top=self.top)
 
     def require_sense(self) -> None:
         """Refuse what does not go together, before anything is read."""
@@ -72,6 +75,18 @@ class Wanted:
         for path in self.paths:
             if folder is not None and folder.resolve().is_relative_to(path.resolve()):
                 raise click.UsageError(f"{folder} lies in {path}: give copies a folder elsewhere")
+
+    def spare_inputs(self, sounds: Sequence[Path], *, has_one_track: bool) -> None:
+        """Refuse to write over a sound, or over a file that is read."""
+        if self.output is None:
+            return
+        if has_one_track:
+            outputs = [self.output]
+        else:
+            outputs = [self.output / name for name in label_names(sounds)]
+        files = [file for file in (self.listed, self.words_file) if file is not None]
+        spare_inputs(outputs, sounds, what="sounds")
+        spare_inputs(outputs, [*files, *model_files(self.model_name)])
 
     def has_one_track(self, n_sounds: int) -> bool:
         """Return whether there is a single text: all but Audacity tracks of several sounds."""
@@ -99,7 +114,7 @@ class Wanted:
     "model_name",
     default=DEFAULT_MODEL,
     show_default=True,
-    help="A shipped network's name or a checkpoint file.",
+    help="A shipped network's name, a checkpoint file, or a model folder.",
 )
 @click.option(
     "--words",
@@ -116,11 +131,11 @@ class Wanted:
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(min=0),
+    type=NOT_NEGATIVE,
     help=f"Smallest weight of a word; with --timeline {THRESHOLD} unless given.",
 )
 @click.option("--timeline", "is_timeline", is_flag=True, help="Say when each word is heard.")
-@click.option("--hop", "hop_s", type=float, help=f"Seconds a step of the timeline ({HOP_S}).")
+@click.option("--hop", "hop_s", type=POSITIVE, help=f"Seconds a step of the timeline ({HOP_S}).")
 @click.option(
     "--format",
     "style",
@@ -160,6 +175,7 @@ def command(**given: Any) -> int:
     rule = wanted.rule()
     found = find_sounds((*wanted.paths, *(read_list(wanted.listed) if wanted.listed else ())))
     has_one_track = wanted.has_one_track(len(found.paths))
+    wanted.spare_inputs(found.paths, has_one_track=has_one_track)
     model = SemanticModel.load(wanted.model_name)
     if wanted.words_file is not None:
         model = model.with_words(read_vocabulary(wanted.words_file))
@@ -205,12 +221,8 @@ def _records(wanted: Wanted, job: LabelJob) -> Iterator[Iterable[Labelled]]:
         is_shown = wanted.output is None and sys.stdout.isatty()
         yield job.records() if is_shown else watched(job.records(), 0)
         return
-    try:
-        with finished(job, wanted.output, watched) as records:
-            yield records
-    except KeyboardInterrupt:
-        click.echo("what is labelled is kept: the same command goes on from there", err=True)
-        raise
+    with finished(job, wanted.output, watched) as records:
+        yield records
 
 
 def _line(item: Labelled) -> str:

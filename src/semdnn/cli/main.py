@@ -1,7 +1,7 @@
 """The command ``semdnn``: commands are imported only when they run."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +26,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("semdnn.cli.export", "Write a network for other programs: ONNX, Hugging Face."),
     "models": ("semdnn.cli.models", "List the networks that ship with the package."),
 }
+
+
+RESUMED = frozenset({"reproduce", "train", "index", "rsa"})
+"""Commands that go on where they were interrupted; so does ``label`` that writes to a file."""
 
 
 class LazyGroup(click.Group):
@@ -71,8 +75,8 @@ def main(arguments: list[str] | None = None) -> Any:
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        resumes = bool({"reproduce", "train", "index", "rsa"} & set(given))
-        click.echo("interrupted" + "; the same command goes on from here" * resumes, err=True)
+        hint = "; the same command goes on from here" if _is_resumed(given) else ""
+        click.echo(f"interrupted{hint}", err=True)
         return 130
     except (SemdnnError, OSError) as error:
         if "--debug" in given:
@@ -80,6 +84,13 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"semdnn: {error}", err=True)
         return 2
     return status if isinstance(status, int) else 0
+
+
+def _is_resumed(given: Sequence[str]) -> bool:
+    """Return whether the command that was given goes on where it was interrupted."""
+    name = next((word for word in given if not word.startswith("-")), "")
+    to_file = any(word.startswith(("-o", "--output")) for word in given)
+    return name in RESUMED or (name == "label" and to_file)
 
 
 def run() -> None:

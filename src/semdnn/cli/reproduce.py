@@ -13,10 +13,13 @@ from semdnn.cli.arguments import (
     distinct,
     workforce_options,
 )
+from semdnn.cli.outputs import spare_inputs
 from semdnn.experiment.reproduce import Places, reproduce
 from semdnn.experiment.teaching import teacher_file
 from semdnn.experiment.workforce import gather
 from semdnn.recipe import load_recipe
+
+READ = "folders that are read"
 
 
 @click.command("reproduce")
@@ -62,6 +65,8 @@ def command(  # noqa: PLR0913 - one argument an option
     Words, split, training, evaluation, listeners, figures, report.html. Interrupt
     it anywhere: the same command goes on from there.
     """
+    folders = [*externals.values(), *listeners.values()]
+    spare_inputs([output], folders if library is None else [library, *folders], what=READ)
     places = Places(library, externals, listeners, models, teacher_file(teacher))
     loaded = load_recipe(recipe)
     with gather(loaded, **workforce) as gathered:

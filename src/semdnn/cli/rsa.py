@@ -1,11 +1,13 @@
 """``semdnn rsa``: which models predict listeners."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 
-from semdnn.cli.arguments import EXISTING_FOLDER, OUTPUT_FOLDER
+from semdnn.cli.arguments import EXISTING_FOLDER, NOT_NEGATIVE, OUTPUT_FOLDER, FiniteFloat
+from semdnn.cli.outputs import spare_inputs
 from semdnn.comparison.registry import open_model
 from semdnn.comparison.stimuli import stimuli_of
 from semdnn.evaluation.behaviour import leave_out_incomplete, read_behaviour
@@ -16,6 +18,7 @@ from semdnn.experiment.listeners_result import ListenerSettings
 from semdnn.experiment.listeners_tables import results_table
 
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+WRITTEN = ("results.csv", "results.json", "report.html")
 KINDS = ("dissimilarity", "similarity", "confusion", "merges", "partitions")
 
 
@@ -78,14 +81,14 @@ KINDS = ("dissimilarity", "similarity", "confusion", "merges", "partitions")
 )
 @click.option(
     "--ridge",
-    type=click.FloatRange(min=0),
+    type=NOT_NEGATIVE,
     default=0.0,
     show_default=True,
     help="Penalty on the layers' coefficients.",
 )
 @click.option(
     "--held-out",
-    type=click.FloatRange(0, 0.5),
+    type=FiniteFloat(0, 0.5),
     help="Share of stimuli held out.  [default: 0; 0.3 for a group's mean]",
 )
 @click.option(
@@ -124,6 +127,9 @@ def command(*, behaviour: Path, output: Path, **options: Any) -> int:
     given = {key: options.pop(key) for key in ("kind", "variable", "asymmetric")}
     names, leave_out = options.pop("names"), options.pop("leave_out")
     audio, descriptions, specs = (options.pop(key) for key in ("audio", "descriptions", "specs"))
+    read = [path for path in (behaviour, audio, descriptions, names) if path is not None]
+    read += [Path(part) for spec in specs for part in (spec, *re.split("[=:]", spec)[1:])]
+    spare_inputs([output, *(output / name for name in WRITTEN)], read)
     stimuli = names.read_text(encoding="utf-8").split("\n") if names else []
     data = read_behaviour(behaviour, stimuli=[name.strip() for name in stimuli if name], **given)
     if leave_out:

@@ -1,5 +1,6 @@
 """``semdnn search``: sounds of a catalogue by words, by a sound, or both."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from semdnn.catalogue.database import find_database
 from semdnn.catalogue.lists import EXTRA, has_faiss
 from semdnn.catalogue.matches import MATCH_FORMATS
 from semdnn.catalogue.query import Filters, Query
+from semdnn.cli.arguments import NOT_NEGATIVE
+
+WEAK_COSINE = 0.2
+"""Below about this even the best sound fits no better than it does a word of nonsense [D]."""
 
 DATABASE = click.option(
     "--db",
@@ -22,12 +27,12 @@ DATABASE = click.option(
 
 def _filters(function: Callable[..., int]) -> Callable[..., int]:
     """Add the options that say which sounds may be in the answer."""
-    seconds: dict[str, Any] = {"type": click.FloatRange(min=0), "metavar": "SECONDS"}
+    seconds: dict[str, Any] = {"type": NOT_NEGATIVE, "metavar": "SECONDS"}
     for option in (
         click.option("--licence", default="", help="Only sounds whose licence has this text."),
         click.option("--in", "folder", default="", help="Only sounds in this folder or below it."),
-        click.option("--max-duration", "max_duration_s", **seconds, help="Only sounds this short."),
-        click.option("--min-duration", "min_duration_s", **seconds, help="Only sounds this long."),
+        click.option("--max-duration", "max_duration_s", **seconds, help="At most SECONDS long."),
+        click.option("--min-duration", "min_duration_s", **seconds, help="At least SECONDS long."),
     ):
         function = option(function)
     return function
@@ -80,6 +85,9 @@ def command(*, text: tuple[str, ...], style: str, database: Path | None, **asked
     if query.approximate and not has_faiss():
         click.echo(f"faiss is not installed, so every sound was compared: {EXTRA}", err=True)
     click.echo(MATCH_FORMATS[style](matches), nl=False)
+    best = max((match.similarity for match in matches), default=math.nan)
+    if best < WEAK_COSINE and not any(match.in_text for match in matches):
+        click.echo(f"the best match is weak (cosine {best:.2f}): perhaps nothing fits", err=True)
     if not matches:
         click.echo("nothing found: ask in other words, or with fewer filters", err=True)
     return 0 if matches else 1

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from semdnn.cli.arguments import POSITIVE
 from semdnn.errors import SemdnnError
 
 EXTRA = 'pip install "semdnn[web]"'
-_POSITIVE: dict[str, Any] = {"type": click.FloatRange(min=0, min_open=True), "show_default": True}
+_POSITIVE: dict[str, Any] = {"type": POSITIVE, "show_default": True}
 
 
 class ExtraError(SemdnnError):
@@ -24,7 +25,10 @@ class ExtraError(SemdnnError):
     type=click.Path(path_type=Path),
     help="The catalogue's file; by default that of LIBRARY, of this folder or one above it.",
 )
-@click.option("--model", help="A shipped network or a checkpoint; by default the catalogue's.")
+@click.option(
+    "--model",
+    help="A shipped network, a checkpoint, or a model folder; by default the catalogue's.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",

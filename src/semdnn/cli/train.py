@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from semdnn.cli.arguments import EXISTING_FOLDER, OUTPUT_FOLDER, TEACHER, workforce_options
+from semdnn.cli.outputs import spare_inputs
 from semdnn.experiment.reproduce import Places, train_models
 from semdnn.experiment.teaching import teacher_file
 from semdnn.experiment.workforce import gather
@@ -22,6 +23,7 @@ def command(
     *, recipe: str, library: Path | None, teacher: str | None, output: Path, **workforce: Any
 ) -> None:
     """Train the networks of RECIPE; resumable with the same command."""
+    spare_inputs([output], [] if library is None else [library], what="folders that are read")
     loaded = load_recipe(recipe)
     places = Places(library, teacher=teacher_file(teacher))
     with gather(loaded, **workforce) as gathered:

@@ -15,6 +15,7 @@ from semdnn.audio.patches import cut_stream
 from semdnn.audio.waveform import stream
 from semdnn.comparison.interface import Card, ComparisonError, Layers, Stimulus
 from semdnn.comparison.stimuli import Activations, hear
+from semdnn.errors import suggestion
 from semdnn.features.logmel import log_mel_stream
 from semdnn.model import MODELS as SHIPPED
 from semdnn.network.blocks import initialise
@@ -137,7 +138,8 @@ def _read(name_or_path: str) -> tuple[str, Checkpoint]:
     path = Path(name_or_path)
     if not path.is_file():
         raise ComparisonError(
-            f"{name_or_path}: no such checkpoint file; shipped networks: {', '.join(SHIPPED)}"
+            f"{name_or_path}: no shipped network or file of that name"
+            f"{suggestion(name_or_path, SHIPPED)}"
         )
     is_generic = path.stem in _GENERIC_STEMS and path.resolve().parent.name
     return path.resolve().parent.name if is_generic else path.stem, load_checkpoint(path)

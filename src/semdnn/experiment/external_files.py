@@ -19,6 +19,9 @@ from semdnn.figures.scores import score_comparison
 from semdnn.figures.style import as_svg
 from semdnn.files import write_json, write_text
 
+TABLES = ("scores.csv", "classes.csv", "paired.csv", "macro_classes.csv")
+"""Tables of a folder for results."""
+
 
 class OutputError(SemdnnError):
     """A folder for results that belongs to something else."""

@@ -210,7 +210,8 @@ def _require_sounds(
         reasons = "; ".join(f"{reason} ({n})" for reason, n in common) or "there are no others"
         raise LibraryError(
             f"{library or 'procedural library'}: {len(usable)} usable sounds, at least "
-            f"{MIN_SOUNDS} are needed; left out: {reasons}; all in {folder / 'rejected.csv'}"
+            f"{MIN_SOUNDS} are needed; left out: {reasons}; all in {folder / 'rejected.csv'}; "
+            "add a metadata.csv that describes the sounds (docs/train_your_own.md)"
         )
 
 
