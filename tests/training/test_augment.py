@@ -3,6 +3,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+import plain_augment
 from semdnn.training.augment import AugmentationSettings, augment
 
 OFF = AugmentationSettings.off()
@@ -45,6 +46,38 @@ def test_the_generator_alone_decides():
     assert torch.equal(first[1], again[1])
     assert not torch.equal(first[0], other[0])
     assert all(torch.isfinite(value).all() for value in first)
+
+
+@pytest.mark.parametrize("changes", [{}, {"mix_probability": 0.0}, {"shift_frames": 0}])
+@pytest.mark.parametrize("given", [False, True])
+def test_a_cpu_draws_the_same_bits_as_ever(changes, given):
+    settings = AugmentationSettings(**changes)
+    words = (torch.rand(8, 7, generator=_generator(3)) < 0.3).float()
+    for targets, is_words in ((_targets(), False), (words, True), (torch.zeros(8, 0), True)):
+        ours_from, theirs_from = _generator(5), _generator(5)
+        told = is_words if given else None
+        for _ in range(2):
+            ours = augment(_patches(), targets, settings, ours_from, multi_hot=told)
+            theirs = plain_augment.augment(_patches(), targets, settings, theirs_from)
+            assert torch.equal(ours[0], theirs[0])
+            assert torch.equal(ours[1], theirs[1])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_varies_as_much_without_waiting():
+    settings, n = AugmentationSettings(), 512
+    generator = torch.Generator("cuda").manual_seed(0)
+    patches, targets = _patches(n).cuda(), _targets(n).cuda()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        varied, mixed = augment(patches, targets, settings, generator, multi_hot=False)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    expected, _ = augment(_patches(n), _targets(n), settings, _generator())
+    assert float(varied.std()) == pytest.approx(float(expected.std()), rel=0.05)
+    assert float(varied.mean()) == pytest.approx(float(expected.mean()), abs=0.1)
+    torch.testing.assert_close(mixed.norm(dim=1).cpu(), torch.ones(n))
 
 
 def test_gain_is_one_exact_factor_a_patch_within_its_limit():

@@ -44,6 +44,16 @@ def test_batches_are_the_patches_in_order_with_their_sounds_targets(targets, who
     np.testing.assert_array_equal(torch.cat([b.targets for b in batches]), TARGETS[SOUNDS[seen]])
 
 
+@pytest.mark.parametrize("last", [0.0, 1.0, 0.5])
+def test_targets_of_0_and_1_alone_are_words(last):
+    targets = np.ones((70_000, 1), np.float32)
+    targets[-1] = last  # beyond the first block
+    of_all = {"source": PatchArray(VALUES), "indices": INDICES, "sound_of_patch": SOUNDS}
+    for given in (targets, sparse.csr_array(targets)):
+        assert LabelledPatches(**of_all, targets=given).is_multi_hot == (last != 0.5)
+    assert labelled(targets=np.zeros((N_SOUNDS, 0), np.float32)).is_multi_hot
+
+
 def test_a_lone_small_batch_is_kept():
     assert count_batches(5, 8, whole_only=True) == 1
     assert count_batches(0, 8, whole_only=True) == 0

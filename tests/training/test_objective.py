@@ -131,6 +131,20 @@ def test_the_word_loss_is_the_divergence_of_word_distributions():
     assert float(loss(torch.from_numpy(3 * wanted), torch.from_numpy(wanted))) == pytest.approx(0)
 
 
+def test_the_dictionary_is_brought_to_a_device_once():
+    class Counted(torch.Tensor):
+        n_moves = 0
+
+        def to(self, device):
+            Counted.n_moves += 1
+            return torch.eye(4, device=device)
+
+    loss = word_loss(torch.eye(4).as_subclass(Counted), 0.1)
+    for _ in range(3):
+        assert torch.isfinite(loss(torch.rand(2, 4), torch.rand(2, 4)))
+    assert Counted.n_moves == 1
+
+
 def test_only_a_semdnn_takes_the_words_objective():
     words = TrainingSettings(objective="words")
     vectors = np.eye(3, dtype=np.float32)

@@ -152,6 +152,17 @@ def test_a_folder_belongs_to_one_run(tmp_path, job):
         train_run(tmp_path, job(max_epochs=1))
 
 
+def test_where_patches_are_held_makes_no_other_run(tmp_path, job):
+    train_run(tmp_path, job(max_epochs=1, resident="off"))
+    assert train_run(tmp_path, job(max_epochs=1, resident="on")).epochs
+    with pytest.raises(
+        TrainingError, match=r"settings\.compiled \(a compiled .* another way\); take"
+    ):
+        train_run(tmp_path, job(max_epochs=1, compiled="on", resident="on"))
+    with pytest.raises(TrainingError, match=r"settings\.device \(a GPU rounds"):
+        train_run(tmp_path, job(max_epochs=1, device="auto"))
+
+
 def test_damaged_files_are_told(tmp_path, job):
     train_run(tmp_path, job(max_epochs=1))
     state = tmp_path / "state.safetensors"

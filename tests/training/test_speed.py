@@ -13,11 +13,16 @@ import torch
 
 from semdnn.features.store import FeatureSettings, featurise
 from semdnn.network.registry import build_network
+from semdnn.training import loop, resident
+from semdnn.training import state as state_module
+from semdnn.training.augment import AugmentationSettings
+from semdnn.training.batches import TrainingError
 from semdnn.training.loop import train
 from semdnn.training.resident import LARGEST_SHARE, hold
-from semdnn.training.state import start, state_tensors
+from semdnn.training.state import can_compile, has_bfloat16, start, state_tensors
+from semdnn.training.team import Team
 
-CPU = torch.device("cpu")
+CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,85 @@ def test_auto_holds_what_leaves_the_gpu_room(toy, monkeypatch):
         room(int(n_bytes / LARGEST_SHARE))
 
 
+def test_patches_that_do_not_fit_are_told(toy, monkeypatch):
+    def full(*_, **__):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate …")
+
+    monkeypatch.setattr(torch, "empty", full)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2_500_000_000, 8_000_000_000))
+    many = dataclasses.replace(
+        toy(), indices=np.zeros(200_000, int), sound_of_patch=np.zeros(200_000, int)
+    )
+    told = r'200000 patches need 4\.9 GB .* cuda:0, of which 2\.5 GB are free: set resident = "off"'
+    with pytest.raises(TrainingError, match=told):
+        hold(many, CUDA, "on")
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_one_process_alone_shows_a_bar(toy, toy_settings, monkeypatch, rank):
+    bars = []
+
+    def track(items, *, label, total):
+        bars.append((label, total))
+        return items
+
+    monkeypatch.setattr(resident, "track", track)
+    network = build_network("tiny", "semdnn", 5, torch.Generator().manual_seed(0))
+    settings = toy_settings(resident="on", max_epochs=0)
+    state = start(network, settings)
+    state.team = type("Other", (Team,), {"rank": rank})()
+    assert list(train(state, toy(), toy(seed=1), settings)) == []
+    assert bars == ([] if rank else 2 * [("patches to cpu", 1)])
+
+
+@pytest.mark.parametrize(
+    ("capability", "compilers", "compiles", "bfloat16"),
+    [
+        ((6, 1), {"gcc"}, False, False),
+        ((7, 0), {"gcc"}, True, False),
+        ((8, 0), {"clang"}, True, True),
+        ((9, 0), set(), False, True),
+    ],
+)
+def test_what_a_gpu_can_decides(monkeypatch, capability, compilers, compiles, bfloat16):
+    monkeypatch.setattr(state_module, "find_spec", lambda name: name == "triton")
+    monkeypatch.setattr(state_module.shutil, "which", lambda name: name in compilers or None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.delenv("CC", raising=False)
+    assert (can_compile(CUDA), has_bfloat16(CUDA)) == (compiles, bfloat16)
+    assert not can_compile(CPU)
+    assert not has_bfloat16(CPU)
+    monkeypatch.setenv("CC", "/no/compiler")
+    assert not can_compile(CUDA)
+    monkeypatch.setattr(state_module, "find_spec", lambda _: None)
+    monkeypatch.delenv("CC")
+    assert not can_compile(CUDA)
+
+
+def test_the_average_moves_as_tensor_by_tensor(toy, toy_settings, monkeypatch):
+    """The literal form: a walk through both networks at every step."""
+
+    @torch.no_grad()
+    def literal(state, decay, step):
+        weight = 1.0 - min(decay, (1 + step) / (10 + step))
+        theirs = state.network.state_dict()
+        for name, mean in state.average.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(theirs[name], weight)
+            else:
+                mean.copy_(theirs[name])
+
+    settings, ends = toy_settings(average_decay=0.9), []
+    for change in (False, True):
+        if change:
+            monkeypatch.setattr(loop, "_update_average", literal)
+        state, _ = trained(settings, toy(), toy(seed=1))
+        ends.append(state_tensors(state))
+    assert all(torch.equal(ends[1][name], value) for name, value in ends[0].items())
+    name = "network.output.weight"
+    assert not torch.equal(ends[0][name], ends[0][name.replace("network", "average")])
+
+
 def test_training_on_held_patches_is_the_same_training(toy, toy_settings):
     weights = []
     for choice in ("off", "on"):
@@ -134,8 +218,38 @@ def test_the_profile_bounds_a_step_from_below():
 @pytest.mark.parametrize("compiled", ["off", "on"])
 def test_a_gpu_holds_patches_and_compiles(toy, toy_settings, compiled):
     losses = []
-    for resident in ("off", "on"):
-        settings = toy_settings(device="cuda", resident=resident, compiled=compiled, max_epochs=3)
+    for choice in ("off", "on"):
+        settings = toy_settings(device="cuda", resident=choice, compiled=compiled, max_epochs=3)
         _, epochs = trained(settings, toy(), toy(seed=1))
         losses.append([epoch.valid_loss for epoch in epochs])
     np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("kind", ["semdnn", "catdnn", "cae"])
+@pytest.mark.parametrize("choice", ["off", "on"])
+def test_no_step_waits_for_the_gpu(toy, toy_settings, kind, choice):
+    settings = toy_settings(
+        device="cuda",
+        resident=choice,
+        augmentation=AugmentationSettings(),
+        average_decay=0.9,
+        clip_norm=1.0,
+        weight_decay=0.01,
+        compiled="off",
+    )
+    network = build_network("tiny", kind, toy(kind).targets.shape[1], torch.Generator())
+
+    def watch(batches, epoch, _):
+        torch.cuda.set_sync_debug_mode("error" if epoch > 1 else "default")  # first: it starts up
+        yield from batches
+        torch.cuda.set_sync_debug_mode("default")  # the epoch's mean and validation wait
+
+    try:
+        epochs = list(
+            train(start(network, settings), toy(kind), toy(kind, seed=1), settings, watch=watch)
+        )
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(epochs) == settings.max_epochs > 1

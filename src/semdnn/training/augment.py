@@ -2,8 +2,9 @@
 
 Everything that changes a sound's level or spectrum, mixing included, is done where it is exact:
 on mel magnitudes exp(x) − offset, whose logarithm is then taken with the same offset. Every
-random number comes from the generator that is passed, drawn on the CPU, so that a CPU and a GPU
-see the same augmentation.
+random number comes from the generator that is passed and is drawn where it lives. Beside patches
+on a GPU that is the GPU: nothing is copied and nothing waits, but a GPU then draws other numbers
+than a CPU, and GPUs of different models may draw different ones.
 
 References
 ----------
@@ -11,7 +12,7 @@ Zhang et al. (2018), "mixup", arXiv 1710.09412; Park et al. (2019), "SpecAugment
 doi 10.21437/Interspeech.2019-2680.
 """
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import torch
 from pydantic import Field
@@ -71,6 +72,7 @@ def augment(
     generator: torch.Generator,
     *,
     log_offset: float = 0.01,
+    multi_hot: bool | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return varied patches, and the targets that belong to them.
 
@@ -83,9 +85,12 @@ def augment(
     settings : AugmentationSettings
         What is varied, and how far.
     generator : torch.Generator
-        On the CPU.
+        On the patches' device; on another one its numbers are copied, which a GPU waits for.
     log_offset : float
         The constant that the log-mels were taken with.
+    multi_hot : bool, optional
+        Whether all targets are 0 or 1 (`LabelledPatches.is_multi_hot`); by default these targets
+        are looked at, which waits for a GPU.
 
     Returns
     -------
@@ -94,11 +99,14 @@ def augment(
         Of mixed patches: the union of the words where all targets are 0 or 1, the mean scaled to
         unit length otherwise.
     """
+    if multi_hot is None:
+        multi_hot = bool(((targets == 0) | (targets == 1)).all())
     changes_level = settings.gain_db or settings.equaliser_db
     if settings.mix_probability or settings.noise_probability or changes_level:
         magnitudes = (patches.exp() - log_offset).clamp_min(0.0)
         if settings.mix_probability:
-            magnitudes, targets = _mixed(magnitudes, targets, settings, generator)
+            magnitudes, partner, chosen = _mixed(magnitudes, settings, generator)
+            targets = _mixed_targets(targets, targets[partner], chosen, multi_hot)
         if settings.noise_probability:
             magnitudes = _with_noise(magnitudes, settings.noise_probability, generator)
         if changes_level:
@@ -111,28 +119,35 @@ def augment(
     return patches, targets
 
 
+class _Mixture(NamedTuple):
+    magnitudes: Tensor
+    partner: Tensor
+    chosen: Tensor
+
+
 def _mixed(
-    magnitudes: Tensor, targets: Tensor, settings: AugmentationSettings, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+    magnitudes: Tensor, settings: AugmentationSettings, generator: torch.Generator
+) -> _Mixture:
     """Mix patches with partners out of the batch: incoherent sources add in power."""
-    n = len(magnitudes)
-    partner = torch.randperm(n, generator=generator).to(magnitudes.device)
-    chosen = (torch.rand(n, generator=generator) < settings.mix_probability).to(magnitudes.device)
+    n, device = len(magnitudes), magnitudes.device
+    partner = torch.randperm(n, generator=generator, device=generator.device).to(device)
+    chosen = (_rand((n,), generator) < settings.mix_probability).to(device)
     level_db = _uniform(n, settings.mix_level_db, generator).to(magnitudes)
     rms = _rms(magnitudes)
     matched = (rms / rms[partner].clamp_min(1e-6)).clamp_max(100.0)  # silence stays silence
     gain = chosen * matched * 10 ** (level_db / 20)
     other = magnitudes[partner] * gain[:, None, None]
-    return torch.hypot(magnitudes, other), _mixed_targets(targets, targets[partner], chosen)
+    return _Mixture(torch.hypot(magnitudes, other), partner, chosen)
 
 
 def _with_noise(magnitudes: Tensor, probability: float, generator: torch.Generator) -> Tensor:
     """Add a background to some patches: powers add, and the noise's magnitudes fluctuate."""
-    n = len(magnitudes)
-    chosen = torch.rand(n, generator=generator) < probability
-    snr_db = 5 + 35 * torch.rand(n, generator=generator)
-    curves_db = 6 * torch.randn(n, 3, generator=generator) @ _half_waves()
-    power = torch.empty(magnitudes.shape).exponential_(generator=generator)
+    n, drawn_on = len(magnitudes), generator.device
+    chosen = _rand((n,), generator) < probability
+    snr_db = 5 + 35 * _rand((n,), generator)
+    weights = torch.randn(n, 3, generator=generator, device=drawn_on)
+    curves_db = 6 * weights @ _half_waves(drawn_on)
+    power = torch.empty(magnitudes.shape, device=drawn_on).exponential_(generator=generator)
     noise = (0.5 + 0.5 * power.sqrt()) * (10 ** (curves_db / 20))[:, None, :]
     gain = chosen * 10 ** (-snr_db / 20) / _rms(noise)
     noise = noise.to(magnitudes) * (gain.to(magnitudes) * _rms(magnitudes))[:, None, None]
@@ -143,14 +158,14 @@ def _rms(magnitudes: Tensor) -> Tensor:
     return magnitudes.square().mean(dim=(1, 2)).sqrt()
 
 
-def _half_waves() -> Tensor:
+def _half_waves(device: torch.device) -> Tensor:
     """Return three cosines over the bands [shape=(3, 64)]: the shapes of smooth spectra."""
-    return torch.cos(torch.pi * torch.arange(1, 4)[:, None] * torch.linspace(0, 1, 64))
+    number = torch.arange(1, 4, device=device)[:, None]
+    return torch.cos(torch.pi * number * torch.linspace(0, 1, 64, device=device))
 
 
-def _mixed_targets(own: Tensor, other: Tensor, chosen: Tensor) -> Tensor:
-    is_multi_hot = bool(((own == 0) | (own == 1)).all())
-    mixed = torch.maximum(own, other) if is_multi_hot else functional.normalize(own + other, dim=1)
+def _mixed_targets(own: Tensor, other: Tensor, chosen: Tensor, multi_hot: bool) -> Tensor:
+    mixed = torch.maximum(own, other) if multi_hot else functional.normalize(own + other, dim=1)
     return torch.where(chosen[:, None], mixed, own)
 
 
@@ -158,14 +173,16 @@ def _level_curves(n: int, settings: AugmentationSettings, generator: torch.Gener
     """Return a factor per patch and band [shape=(n, 1, 64)]: gain times a smooth curve."""
     gain_db = _uniform(n, settings.gain_db, generator)[:, None]
     weights = _uniform(3 * n, 1.0, generator).reshape(n, 3)  # of three half-waves over the bands
-    curve_db = settings.equaliser_db / 3 * (weights @ _half_waves())
+    curve_db = settings.equaliser_db / 3 * (weights @ _half_waves(generator.device))
     return (10 ** ((gain_db + curve_db) / 20))[:, None, :]
 
 
 def _shifted(patches: Tensor, largest: int, generator: torch.Generator) -> Tensor:
     n, n_frames, _ = patches.shape
-    shift = torch.randint(-largest, largest + 1, (n, 1), generator=generator)
-    frames = (torch.arange(n_frames) - shift).remainder(n_frames).to(patches.device)
+    device = generator.device
+    shift = torch.randint(-largest, largest + 1, (n, 1), generator=generator, device=device)
+    position = torch.arange(n_frames, device=device)
+    frames = (position - shift).remainder(n_frames).to(patches.device)
     return patches[torch.arange(n, device=patches.device)[:, None], frames]
 
 
@@ -179,11 +196,16 @@ def _masked(patches: Tensor, settings: AugmentationSettings, generator: torch.Ge
 
 
 def _stretch(n: int, length: int, largest: int, generator: torch.Generator) -> Tensor:
-    width = torch.randint(0, largest + 1, (n, 1), generator=generator)
-    start = (torch.rand((n, 1), generator=generator) * (length - width + 1)).long()
-    position = torch.arange(length)
+    device = generator.device
+    width = torch.randint(0, largest + 1, (n, 1), generator=generator, device=device)
+    start = (_rand((n, 1), generator) * (length - width + 1)).long()
+    position = torch.arange(length, device=device)
     return (position >= start) & (position < start + width)
 
 
 def _uniform(n: int, largest: float, generator: torch.Generator) -> Tensor:
-    return (2 * torch.rand(n, generator=generator) - 1) * largest
+    return (2 * _rand((n,), generator) - 1) * largest
+
+
+def _rand(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.rand(shape, generator=generator, device=generator.device)

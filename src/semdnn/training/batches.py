@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from semdnn.errors import SemdnnError
 from semdnn.network.inference import PatchSource
 
 Ints = NDArray[np.integer]
+_BLOCK = 1 << 16
 
 
 class TrainingError(SemdnnError):
@@ -94,9 +96,16 @@ class LabelledPatches:
         if self.held is None:
             patches = torch.from_numpy(self.source.read(self.indices[positions]))
         else:
-            chosen = torch.from_numpy(np.asarray(positions, np.int64)).to(self.held.device)
-            patches = self.held[chosen].float()
+            chosen = torch.from_numpy(np.asarray(positions, np.int64))
+            patches = self.held[moved(chosen, self.held.device)].float()
         return Batch(patches, targets)
+
+    @cached_property
+    def is_multi_hot(self) -> bool:
+        """Whether all targets are 0 or 1; looked at once."""
+        values = self.targets.data if hasattr(self.targets, "indptr") else self.targets
+        blocks = (values[i : i + _BLOCK] for i in range(0, len(values), _BLOCK))
+        return all(bool(((block == 0) | (block == 1)).all()) for block in blocks)
 
     def target_rows(self, sounds: Ints) -> Tensor:
         """Return the dense targets of some sounds, float32 [shape=(n, n_outputs)]."""
@@ -223,7 +232,7 @@ def read_batches(
     batch_size: int,
     *,
     whole_only: bool = False,
-    pinned: bool = False,
+    device: torch.device | None = None,
 ) -> Iterator[Batch]:
     """Yield batches in order, the next one being read while one is worked on.
 
@@ -237,9 +246,11 @@ def read_batches(
         Patches a batch.
     whole_only : bool
         Leave out a smaller batch at the end, unless it is the only one.
-    pinned : bool
-        In memory that a GPU copies from while it computes.
+    device : torch.device, optional
+        Where batches are worked on: those for a GPU are put into memory that it copies from while
+        it computes (`moved` then does not wait).
     """
+    gpus = () if device is None or device.type != "cuda" else (device,)
     n_batches = count_batches(len(order), batch_size, whole_only=whole_only)
     parts = [order[i * batch_size : (i + 1) * batch_size] for i in range(n_batches)]
     if not parts:
@@ -247,9 +258,13 @@ def read_batches(
 
     def read(part: Ints) -> Batch:
         batch = patches.batch(part)
-        return Batch(*map(_pinned, batch)) if pinned else batch
+        return Batch(*map(_pinned, batch)) if gpus else batch
 
-    with ThreadPoolExecutor(max_workers=1) as reader:
+    def begin() -> None:
+        for gpu in gpus:  # else the thread would claim memory of the first one too
+            torch.cuda.set_device(gpu)
+
+    with ThreadPoolExecutor(max_workers=1, initializer=begin) as reader:
         upcoming = reader.submit(read, parts[0])
         for part in parts[1:]:
             batch = upcoming.result()
@@ -264,5 +279,12 @@ def count_batches(n_patches: int, batch_size: int, *, whole_only: bool) -> int:
     return n_whole + (1 if rest and not (whole_only and n_whole) else 0)
 
 
+def moved(values: Tensor, device: torch.device) -> Tensor:
+    """Return `values` on `device`, without waiting for a GPU that is at work."""
+    if device.type != "cuda" or values.is_cuda:
+        return values.to(device)
+    return _pinned(values).to(device, non_blocking=True)
+
+
 def _pinned(values: Tensor) -> Tensor:
-    return values if values.is_cuda else values.pin_memory()
+    return values if values.is_cuda or values.is_pinned() else values.pin_memory()

@@ -21,6 +21,12 @@ from semdnn.training.distillation import Pupil, Teaching
 from semdnn.training.objective import log_odds
 from semdnn.training.settings import TrainingSettings
 
+_CHANGES_NOTHING = ("settings.resident",)
+_WHY = {
+    "settings.compiled": "a compiled network rounds in another way",
+    "settings.device": "a GPU rounds in another way and draws other random numbers",
+}
+
 
 @dataclass(frozen=True)
 class TrainingJob:
@@ -99,9 +105,13 @@ def claim(folder: Path, job: TrainingJob, n_processes: int = 1) -> None:
         theirs["settings"] = json.loads(begun.model_dump_json())  # newer settings: their defaults
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: not a run's description ({error})") from error
-    for key in sorted(_flat(mine).items() ^ _flat(theirs).items()):
+    for key, _ in sorted(_flat(mine).items() ^ _flat(theirs).items()):
+        if key in _CHANGES_NOTHING:
+            continue
+        reason = f" ({_WHY[key]})" if key in _WHY else ""
         raise TrainingError(
-            f"{folder} holds a run with another {key[0]}; take another folder, or the same settings"
+            f"{folder} holds a run with another {key}{reason}; "
+            "take another folder, or the same settings"
         )
 
 

@@ -23,6 +23,7 @@ from semdnn.training.batches import (
     LabelledPatches,
     TrainingError,
     epoch_order,
+    moved,
     read_batches,
     share_of_epoch,
 )
@@ -126,7 +127,8 @@ def train(
     objective = objective or Objective(LOSSES[state.network.kind])
     device = state.network.input_mean.device
     training, validation = (
-        hold(part, device, settings.resident) for part in (training, validation)
+        hold(part, device, settings.resident, shown=state.team.rank == 0)
+        for part in (training, validation)
     )
     while state.epoch < settings.max_epochs:
         started = time.perf_counter()
@@ -177,13 +179,11 @@ def _train_epoch(
         rank=team.rank,
         n_processes=team.n_processes,
     )
-    on_gpu = state.network.input_mean.is_cuda
-    batches = read_batches(training, order, settings.batch_size, whole_only=True, pinned=on_gpu)
+    device = state.network.input_mean.device
+    batches = read_batches(training, order, settings.batch_size, whole_only=True, device=device)
     watched = batches if watch is None else watch(batches, epoch, n_steps * accumulate)
     losses, rate, n_seen = [], 0.0, 0
-    for number, (inputs, targets) in enumerate(
-        _varied(watched, training.log_offset, settings, view, state)
-    ):
+    for number, (inputs, targets) in enumerate(_varied(watched, training, settings, view, state)):
         step, part = divmod(number + state.epoch * n_steps * accumulate, accumulate)
         if part == 0:
             state.optimiser.zero_grad(set_to_none=True)
@@ -208,21 +208,22 @@ def _train_epoch(
 
 def _varied(
     batches: Iterable[Batch],
-    log_offset: float,
+    training: LabelledPatches,
     settings: TrainingSettings,
     view: int,
     state: TrainingState,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield a view's batches on the device, augmented; seed, view and process decide how."""
     device, stream = state.network.input_mean.device, 2 * state.team.rank + 1
-    generator = torch.Generator().manual_seed(_seed(settings.seed, view, stream=stream))
+    generator = torch.Generator(device).manual_seed(_seed(settings.seed, view, stream=stream))
     for batch in batches:
         yield augment(
-            batch.patches.to(device, non_blocking=True),
-            batch.targets.to(device, non_blocking=True),
+            moved(batch.patches, device),
+            moved(batch.targets, device),
             settings.augmentation,
             generator,
-            log_offset=log_offset,
+            log_offset=training.log_offset,
+            multi_hot=training.is_multi_hot,
         )
 
 
@@ -230,7 +231,7 @@ def _add_gradient(
     state: TrainingState, inputs: Tensor, targets: Tensor, minimised: Loss, share: float
 ) -> Tensor:
     """Add `share` of a batch's gradient to the others of the step; return the batch's loss."""
-    with torch.autocast("cuda", torch.bfloat16, enabled=inputs.is_cuda):
+    with torch.autocast("cuda", torch.bfloat16, enabled=state.in_bfloat16):
         outputs = state.joined(inputs)
     wanted = inputs if state.network.kind == "cae" else targets
     loss = minimised(outputs.float(), wanted)
@@ -245,20 +246,17 @@ def _step(state: TrainingState, rate: float, step: int, settings: TrainingSettin
         torch.nn.utils.clip_grad_norm_(state.network.parameters(), settings.clip_norm)
     state.optimiser.step()
     if state.average is not None:
-        _update_average(state.average, state.network, settings.average_decay, step)
+        _update_average(state, settings.average_decay, step)
 
 
 @torch.no_grad()
-def _update_average(average: SoundNetwork, network: SoundNetwork, decay: float, step: int) -> None:
+def _update_average(state: TrainingState, decay: float, step: int) -> None:
     """Move the average towards the network; faster at first, so that it forgets the start."""
     weight = 1.0 - min(decay, (1 + step) / (10 + step))
-    for mean, value in zip(
-        average.state_dict().values(), network.state_dict().values(), strict=True
-    ):
-        if mean.is_floating_point():
-            mean.lerp_(value, weight)
-        else:
-            mean.copy_(value)
+    means, values, counts, new_counts = state.averaged
+    torch._foreach_lerp_(means, values, weight)  # few kernels on a GPU, one by one on a CPU
+    for count, new_count in zip(counts, new_counts, strict=True):
+        count.copy_(new_count)
 
 
 @contextmanager

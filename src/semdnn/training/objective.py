@@ -70,9 +70,13 @@ def word_loss(vectors: Tensor, temperature: float) -> Loss:
     ----------
     Hinton, Vinyals & Dean (2015), arXiv:1503.02531 (soft targets with a temperature).
     """
+    copies: dict[torch.device, Tensor] = {}  # one a device, not one a step
 
     def loss(predictions: Tensor, targets: Tensor) -> Tensor:
-        words = vectors.to(predictions.device)
+        device = predictions.device
+        if device not in copies:
+            copies[device] = vectors.to(device)
+        words = copies[device]
         heard, wanted = (
             functional.log_softmax(functional.normalize(v, dim=1) @ words.T / temperature, dim=1)
             for v in (predictions, targets)

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
+
 from semdnn.files import digest, write_text
 from semdnn.network.checkpoint import (
     Checkpoint,
@@ -103,7 +105,7 @@ def train_run(
         _settle(folder, job, state, history)
     stopped = stop_reason(history, job.settings)
     if stopped is None:
-        objective = _objective(folder, job, team)
+        objective = _objective(folder, job, state)
         epochs = train(
             state,
             job.training,
@@ -151,7 +153,7 @@ def best_epoch(history: list[Epoch], settings: TrainingSettings) -> int:
     return min(history, key=lambda epoch: (epoch.valid_loss, epoch.epoch)).epoch
 
 
-def _objective(folder: Path, job: TrainingJob, team: Team) -> Objective:
+def _objective(folder: Path, job: TrainingJob, state: TrainingState) -> Objective:
     """Return what is minimised, with the teacher's lessons if there are any."""
     loss = loss_of(job.kind, job.settings, job.dictionary.vectors)
     chosen = job.settings.distillation
@@ -162,6 +164,9 @@ def _objective(folder: Path, job: TrainingJob, team: Team) -> Objective:
         "training_data": job.training.digest(),
         "settings": job.settings.model_dump(include=set(_WHAT_IS_SHOWN)),
     }
+    team, device = state.team, state.network.input_mean.device
+    if device.type == "cuda":  # which varies patches by random numbers of its own
+        heard["device"] = torch.cuda.get_device_name(device)
     place = folder / "lessons" / digest(heard)[:16]
     if team.n_processes > 1:  # each hears its own share of the patches
         place = place / f"process-{team.rank}-of-{team.n_processes}"

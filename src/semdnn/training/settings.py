@@ -89,12 +89,12 @@ class TrainingSettings(Settings):
     seed : int
         Seed of the initial weights and of everything drawn in training.
     device : "auto", "cpu" or "cuda"
-        Where; "auto" takes CUDA when there is a GPU.
+        Where; "auto" takes CUDA when there is a GPU. It draws other random numbers than a CPU.
     resident : "auto", "on" or "off"
         Hold the patches on the device; "auto" on a GPU, if half of its free memory is enough.
     compiled : "auto", "on" or "off"
-        Train through `torch.compile`; "auto" on a GPU, if Triton is there. Sums are then rounded
-        in another order.
+        Train through `torch.compile`; "auto" on a GPU of compute capability 7.0 or more, if
+        Triton and a C compiler are there. Sums are then rounded in another order.
     """
 
     max_epochs: Annotated[int, Field(ge=0)] = 100

@@ -1,9 +1,12 @@
 """What changes in training, who trains it, and all of it as tensors that a file can hold."""
 
 import copy
+import os
+import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +16,15 @@ from semdnn.network.sound_network import SoundNetwork
 from semdnn.training.batches import TrainingError
 from semdnn.training.settings import TrainingSettings
 from semdnn.training.team import ALONE, Team
+
+
+class Averaged(NamedTuple):
+    """Tensors of the average, and those of the network that they follow, of the same order."""
+
+    means: list[Tensor]
+    values: list[Tensor]
+    counts: list[Tensor]
+    new_counts: list[Tensor]
 
 
 @dataclass
@@ -42,6 +54,23 @@ class TrainingState:
     joined: nn.Module
     epoch: int = 0
 
+    @cached_property
+    def in_bfloat16(self) -> bool:
+        """Whether the network computes in bfloat16: on a GPU that does so by itself."""
+        return has_bfloat16(self.network.input_mean.device)
+
+    @cached_property
+    def averaged(self) -> Averaged:
+        """What the moving average follows: weights and statistics, and counts, which are copied."""
+        found = Averaged([], [], [], [])
+        average = {} if self.average is None else self.average.state_dict()
+        for name, value in self.network.state_dict().items() if average else ():
+            mean = average[name]
+            floating = mean.is_floating_point()
+            (found.means if floating else found.counts).append(mean)
+            (found.values if floating else found.new_counts).append(value)
+        return found
+
     @property
     def kept(self) -> SoundNetwork:
         """The network that is validated and kept: the average if there is one."""
@@ -62,7 +91,24 @@ def start(network: SoundNetwork, settings: TrainingSettings, team: Team = ALONE)
 def _is_compiled(network: SoundNetwork, settings: TrainingSettings) -> bool:
     if settings.compiled != "auto":
         return settings.compiled == "on"
-    return network.input_mean.is_cuda and find_spec("triton") is not None
+    return can_compile(network.input_mean.device)
+
+
+def can_compile(device: torch.device) -> bool:
+    """Return whether Triton works there: compute capability 7.0, a C compiler, the package."""
+    if device.type != "cuda" or find_spec("triton") is None:
+        return False
+    given = os.environ.get("CC")  # as Triton looks for it
+    compilers = (given,) if given else ("gcc", "clang")
+    has_compiler = any(shutil.which(compiler) for compiler in compilers)
+    return has_compiler and torch.cuda.get_device_capability(device) >= (7, 0)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Return whether a device computes in bfloat16 itself, which PyTorch emulates on others."""
+    if device.type != "cuda":
+        return False
+    return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def state_tensors(state: TrainingState) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from semdnn.network.sound_network import SoundNetwork
-from semdnn.training.batches import LabelledPatches, read_batches
+from semdnn.training.batches import LabelledPatches, moved, read_batches
 from semdnn.training.objective import LOSSES, Loss, validation_score
 from semdnn.training.team import ALONE, Team
 
@@ -40,8 +40,8 @@ def validate(
     n_sounds, n_outputs = patches.targets.shape
     pooled = torch.zeros((n_sounds, n_outputs), device=device)
     sums, n_done = [torch.zeros((), dtype=torch.float64, device=device)], 0
-    for batch in read_batches(patches, order, batch_size):
-        inputs, targets = batch.patches.to(device), batch.targets.to(device)
+    for batch in read_batches(patches, order, batch_size, device=device):
+        inputs, targets = moved(batch.patches, device), moved(batch.targets, device)
         outputs = network(inputs)
         wanted = inputs if network.kind == "cae" else targets
         sums.append(len(inputs) * minimised(outputs, wanted).double())  # no wait for the device
