@@ -1,14 +1,15 @@
 """The training step with loading from a log-mel store, over the step on one cached batch.
 
-Both run `semdnn.training.loop.train` on the same network, without augmentation: once with patches
-from all over a store on disk, in random order, and once with a source that hands out one
-array again and again and copies nothing. Rounds alternate, the best counts. Processor time of all
-threads is counted, so that reading is not hidden behind the step: on a machine with
-a core to spare the ratio is smaller still.
+Both run `semdnn.training.loop.train` on the same network, without augmentation unless
+``--augment`` is given: once with patches from all over a store on disk, in random order, and once
+with a source that hands out one array again and again and copies nothing. Rounds alternate, the
+best counts. Processor time of all threads is counted, so that reading is not hidden behind the
+step: on a machine with a core to spare the ratio is smaller still.
 
     python benchmarks/loader.py --network small
 """
 
+import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -75,22 +76,22 @@ def noise_store(folder: Path, n_shards: int) -> LogMelStore:
 
 
 def epochs_of(
-    source: PatchSource, store: LogMelStore, network: str, batch: int, steps: int
+    source: PatchSource, store: LogMelStore, chosen: argparse.Namespace
 ) -> Callable[[], object]:
-    """Return what trains one epoch of `steps` steps on patches of `source`."""
+    """Return what trains one epoch of ``chosen.steps`` steps on patches of `source`."""
     settings = TrainingSettings(
         max_epochs=10_000,
-        batch_size=batch,
-        epoch_patches=batch * steps,
+        batch_size=chosen.batch,
+        epoch_patches=chosen.batch * chosen.steps,
         device="cpu",
-        augmentation=AugmentationSettings.off(),
+        augmentation=AugmentationSettings() if chosen.augment else AugmentationSettings.off(),
         standardise_input=False,
     )
     targets = np.random.default_rng(1).normal(size=(len(store), N_DIMS)).astype(np.float32)
     every = np.arange(store.n_patches)
     data = LabelledPatches(source, every, store.sound_of_patch, targets)
     one = LabelledPatches(source, every[:1], store.sound_of_patch[:1], targets)
-    built = build_network(network, "semdnn", N_DIMS, torch.Generator().manual_seed(0))
+    built = build_network(chosen.network, "semdnn", N_DIMS, torch.Generator().manual_seed(0))
     epochs = train(start(built, settings), data, one, settings)
     return lambda: next(epochs)
 
@@ -103,18 +104,19 @@ def main() -> None:
     made.add_argument("--steps", type=int, default=3, help="steps a round")
     made.add_argument("--rounds", type=int, default=4)
     made.add_argument("--shards", type=int, default=16)
+    made.add_argument("--augment", action="store_true", help="vary patches as recipes do")
     chosen = made.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         store = noise_store(Path(name), chosen.shards)
         cached = Cached(store.read(np.arange(chosen.batch)))
         sources: dict[str, PatchSource] = {"loading": store, "cached batch": cached}
-        common = (store, chosen.network, chosen.batch, chosen.steps)
-        epochs = {label: epochs_of(source, *common) for label, source in sources.items()}
+        epochs = {label: epochs_of(source, store, chosen) for label, source in sources.items()}
         taken = best(in_turn(epochs, chosen.rounds))
     ratio = taken["loading"] / taken["cached batch"]
     size = chosen.shards * PER_SHARD * PER_SOUND * 12_288 / 1e6
-    what = f"training step, {chosen.network}, batch {chosen.batch}, patches of a store"
+    varied = "varied " if chosen.augment else ""
+    what = f"training step, {chosen.network}, batch {chosen.batch}, {varied}patches of a store"
     print(f"{what} of {size:.0f} MB: {ratio:.3f} of the time with one cached batch")
     report = Report(chosen)
     report.add(what, "processor time", ratio, "one cached batch")

@@ -7,7 +7,8 @@ traffic, and the step against its bound. A layer's bound is the larger of its op
 speed of a large matrix product and its bytes over the speed of a large copy, both measured here,
 in the step's own precision (bfloat16 on a GPU, float32 on a CPU). Traffic counts what a layer has
 to read and write once, forwards and backwards, as if all that follows a convolution (ReLU,
-pooling, dropout, normalisation) cost no traffic at all; so no step can be faster than the bound.
+pooling, dropout, normalisation) cost no traffic at all; so no step of unfused convolutions can be
+faster than the bound. Augmentation is left out unless ``--augment`` is given; no bound counts it.
 
 References
 ----------
@@ -17,12 +18,13 @@ Williams, Waterman & Patterson (2009), "Roofline", doi:10.1145/1498765.1498785.
 import argparse
 import platform
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from semdnn.network.inference import PatchArray
@@ -34,6 +36,8 @@ from semdnn.training.settings import TrainingSettings
 from semdnn.training.state import start
 
 N_DIMS, N_TOP = 300, 12
+PEAKS = {"H200": 989.0, "H100 PCIe": 756.0, "H100": 989.0, "A100": 312.0}
+"""TFLOP/s of dense bfloat16 as the maker states them, by part of the name; the first that fits."""
 
 
 class Device(NamedTuple):
@@ -108,7 +112,9 @@ def layers_of(network: nn.Module, batch: int, itemsize: int) -> list[Layer]:
     return found
 
 
-def our_step(network: str, batch: int, device: torch.device, n_steps: int) -> Callable[[], object]:
+def our_step(
+    network: str, batch: int, device: torch.device, n_steps: int, *, augmented: bool
+) -> Callable[[], object]:
     """Return an epoch of `n_steps` steps of `semdnn.training.loop.train`."""
     rng = np.random.default_rng(0)
     n_patches = batch * n_steps
@@ -121,7 +127,7 @@ def our_step(network: str, batch: int, device: torch.device, n_steps: int) -> Ca
         max_epochs=10_000,
         batch_size=batch,
         device=device.type,
-        augmentation=AugmentationSettings.off(),
+        augmentation=AugmentationSettings() if augmented else AugmentationSettings.off(),
     )
     state = start(
         build_network(network, "semdnn", N_DIMS, torch.Generator().manual_seed(0)), settings
@@ -138,11 +144,35 @@ def show_operations(step: Callable[[], object], device: torch.device) -> None:
     with profile(activities=kinds) as profiled:
         step()
     field = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
-    rows = sorted(profiled.key_averages(), key=lambda row: -getattr(row, field))
+    rows = counted_once(profiled.key_averages(), device)
+    rows.sort(key=lambda row: -getattr(row, field))
     total = sum(getattr(row, field) for row in rows)
     print("\n| operation | share of time | calls |\n|---|---:|---:|")
     for row in rows[:N_TOP]:
         print(f"| `{row.key[:60]}` | {getattr(row, field) / total:.1%} | {row.count} |")
+
+
+def counted_once(rows: Iterable[Any], device: torch.device) -> list[Any]:
+    """Return the rows of a profile that add up to its time: of a GPU its kernels alone.
+
+    A kernel's time stands in its own row, in that of the operator that started it, and in those of
+    the passages that somebody named.
+    """
+    kind = DeviceType.CUDA if device.type == "cuda" else DeviceType.CPU
+    return [
+        row
+        for row in rows
+        if row.device_type == kind
+        and not (
+            kind == DeviceType.CUDA
+            and (getattr(row, "is_user_annotation", False) or "#" in row.key)
+        )
+    ]
+
+
+def stated_peak(name: str) -> float | None:
+    """Return the TFLOP/s that a device's maker states, None of one that is not in the table."""
+    return next((peak for part, peak in PEAKS.items() if part in name), None)
 
 
 def main() -> None:
@@ -150,18 +180,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", default="paper", choices=list(NETWORKS))
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=2, help="steps that are timed together")
+    parser.add_argument(
+        "--steps", type=int, help="steps that are timed together; by default 100, on a CPU 2"
+    )
+    parser.add_argument("--augment", action="store_true", help="vary patches as recipes do")
+    parser.add_argument(
+        "--peak", type=float, metavar="TFLOPS", help="the device's stated dense peak"
+    )
     parser.add_argument("--threads", type=int, default=1, help="of a CPU")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     on_gpu = options.device != "cpu" and torch.cuda.is_available()
     device = torch.device("cuda" if on_gpu else "cpu")
+    n_steps = options.steps or (100 if on_gpu else 2)
     can = measure(device)
     network = build_network(options.network, "semdnn", N_DIMS, torch.Generator())
     layers = layers_of(network.to(device).eval(), options.batch, can.dtype.itemsize)
-    step = our_step(options.network, options.batch, device, options.steps)
-    taken = best_time(device, step, n=3) / options.steps
+    step = our_step(options.network, options.batch, device, n_steps, augmented=options.augment)
+    taken = best_time(device, step, n=3) / n_steps
     print(
         f"{can.name}, torch {torch.__version__}, {can.dtype}: {can.flops / 1e9:,.0f} GFLOP/s in a "
         f"matrix product, {can.bandwidth / 1e9:.0f} GB/s in a copy"
@@ -184,6 +221,9 @@ def main() -> None:
         f"{flops / taken / can.flops:.2f} of the product's speed), at least {1e3 * bound:.1f} ms "
         f"by the table: {bound / taken:.2f} of what it could be"
     )
+    peak = options.peak or stated_peak(can.name)
+    if peak:
+        print(f"{flops / taken / peak / 1e12:.3g} of the stated peak of {peak:,g} TFLOP/s")
 
 
 if __name__ == "__main__":

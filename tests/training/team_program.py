@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from semdnn.features.store import FeatureSettings
 from semdnn.network.inference import PatchArray
@@ -53,10 +55,58 @@ def without_normalisation(network):
     return network
 
 
+class HalfBatches(nn.Module):
+    """Batch normalisation that normalises either half of a batch by itself, as two processes do.
+
+    The running statistics are the mean of what each half would have made of them.
+    """
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, values: Tensor) -> Tensor:
+        if not self.training:
+            return self.layer(values)
+        own = self.layer
+        parts, means, variances = [], [], []
+        for half in values.chunk(2):
+            mean, variance = own.running_mean.clone(), own.running_var.clone()
+            parts.append(
+                functional.batch_norm(
+                    half, mean, variance, own.weight, own.bias, True, own.momentum, own.eps
+                )
+            )
+            means.append(mean)
+            variances.append(variance)
+        own.running_mean.copy_(sum(means) / 2)
+        own.running_var.copy_(sum(variances) / 2)
+        return torch.cat(parts)
+
+
+def without_dropout(network, *, in_halves=False):
+    """Take out dropout; normalise half batches if that is wanted."""
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.Dropout):
+                setattr(module, name, nn.Identity())
+            elif in_halves and isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+                setattr(module, name, HalfBatches(child))
+    return network
+
+
+CHANGES = {
+    "exact": without_normalisation,
+    "whole": lambda network: network,
+    "certain": without_dropout,
+    "halves": partial(without_dropout, in_halves=True),
+}
+
+
 def curves(team, settings):
     """Return the losses of the epochs, with and without what depends on a process's batch."""
     found = {}
-    for name, change in (("exact", without_normalisation), ("whole", lambda network: network)):
+    for name, change in CHANGES.items():
         network = build_network("tiny", "semdnn", N_CLASSES, torch.Generator().manual_seed(0))
         state = start(change(network), settings, team)
         epochs = list(train(state, toy(0), toy(1), settings))

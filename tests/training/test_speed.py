@@ -1,15 +1,18 @@
 """What makes training fast changes nothing: patches on the device, a compiled network."""
 
 import dataclasses
+import importlib
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+from torch.autograd import DeviceType
 
 from semdnn.features.store import FeatureSettings, featurise
 from semdnn.network.registry import build_network
@@ -23,6 +26,7 @@ from semdnn.training.state import can_compile, has_bfloat16, start, state_tensor
 from semdnn.training.team import Team
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
+SCRIPT = Path(__file__).parents[2] / "scripts/profile_training.py"
 
 
 @pytest.fixture(scope="module")
@@ -197,10 +201,10 @@ def test_a_compiled_network_trains_alike(toy, toy_settings, monkeypatch):
 
 @pytest.mark.slow
 def test_the_profile_bounds_a_step_from_below():
-    script = Path(__file__).parents[2] / "scripts/profile_training.py"
     given = ("--network", "tiny", "--batch", "8", "--steps", "1", "--device", "cpu")
+    given += ("--augment", "--peak", "0.5")
     done = subprocess.run(
-        [sys.executable, script, *given], capture_output=True, text=True, check=True
+        [sys.executable, SCRIPT, *given], capture_output=True, text=True, check=True
     )
     least = [
         float(row.split("|")[-2])
@@ -211,6 +215,41 @@ def test_the_profile_bounds_a_step_from_below():
     assert len(least) == 8  # six convolutions, two matrix products
     assert 0 < sum(least) < taken
     assert "`aten::convolution_backward`" in done.stdout
+    assert "of the stated peak of 0.5 TFLOP/s" in done.stdout
+
+
+@pytest.fixture
+def profiling(monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    return importlib.import_module(SCRIPT.stem)
+
+
+def test_a_profile_counts_a_gpus_time_once(profiling):
+    operator, kernel, named, optimiser = (
+        SimpleNamespace(key=key, device_type=kind, is_user_annotation=key == "named")
+        for key, kind in (
+            ("aten::mm", DeviceType.CPU),
+            ("sm90_gemm", DeviceType.CUDA),
+            ("named", DeviceType.CUDA),
+            ("Optimizer.step#Adam.step", DeviceType.CUDA),
+        )
+    )
+    rows = [operator, kernel, named, optimiser]
+    assert profiling.counted_once(rows, CUDA) == [kernel]
+    assert profiling.counted_once(rows, CPU) == [operator]
+
+
+@pytest.mark.parametrize(
+    ("name", "peak"),
+    [
+        ("NVIDIA H100 80GB HBM3", 989),
+        ("NVIDIA H100 PCIe", 756),
+        ("NVIDIA A100-SXM4-40GB", 312),
+        ("Tesla V100", None),
+    ],
+)
+def test_the_stated_peak_is_that_of_the_card(profiling, name, peak):
+    assert profiling.stated_peak(name) == peak
 
 
 @pytest.mark.gpu

@@ -1,6 +1,7 @@
 """Several processes train like one, and are killed and resumed like one."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,9 +12,10 @@ import pytest
 import torch
 
 from semdnn.cli.main import main
+from semdnn.semantics import nnls
 from semdnn.training.batches import TrainingError, share_of_epoch
 from semdnn.training.run import read_tensors
-from semdnn.training.team import ALONE, open_team
+from semdnn.training.team import ALONE, limit_threads, open_team
 
 PROGRAM = Path(__file__).with_name("team_program.py")
 SAME = 1e-4  # share of the loss, without normalisation and dropout: rounding, grown by Adam
@@ -51,6 +53,12 @@ def test_two_processes_and_accumulation_train_like_one_with_the_doubled_batch():
         of_training = differences(other["whole"], doubled["whole"])[:, 0]
         assert (of_training.max() < ALIKE) == is_same
     assert differences(two["whole"], doubled["whole"])[-1, 1] < ALIKE  # validation at the end
+    # Normalisation as well, where one process normalises the halves of its batch separately; in
+    # validation rounding has grown beyond that by the fourth epoch.
+    of_halves = differences(two["certain"], doubled["halves"])
+    assert of_halves[:, 0].max() < SAME
+    assert of_halves[:2, 1].max() < SAME
+    assert differences(two["certain"], doubled["certain"])[:, 0].max() > 10 * SAME
 
 
 @pytest.mark.slow
@@ -124,6 +132,35 @@ def test_devices_that_are_not_there_are_one_line():
         pytest.skip("there is a CUDA device")
     with pytest.raises(TrainingError, match="no CUDA device"), open_team(2, device="cuda"):
         pytest.fail("there is none")
+
+
+@pytest.mark.parametrize(
+    ("share", "chosen", "environment", "expected"),
+    [
+        ("150000 100000", 9, None, 2),
+        ("max 100000", 9, None, 4),
+        ("900000 100000", 9, None, 4),
+        ("20000 100000", 9, None, 1),
+        (None, 9, None, 4),
+        ("150000 100000", 1, None, 1),
+        ("150000 100000", 9, "9", 9),
+    ],
+)
+def test_threads_are_no_more_than_the_usable_cores(
+    tmp_path, monkeypatch, share, chosen, environment, expected
+):
+    told = tmp_path / "cpu.max"
+    if share is not None:
+        told.write_text(f"{share}\n")
+    monkeypatch.setattr(nnls, "CONTAINER_SHARE", told)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    if environment is None:
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("OMP_NUM_THREADS", environment)
+    torch.set_num_threads(chosen)
+    limit_threads()
+    assert torch.get_num_threads() == expected
 
 
 @pytest.mark.parametrize(("accumulate", "n_processes"), [(1, 1), (2, 1), (1, 3), (2, 3)])

@@ -10,7 +10,7 @@ from semdnn.experiment.prepare import Prepared, prepare
 from semdnn.experiment.run_folder import claim
 from semdnn.features.cluster import cluster_executor
 from semdnn.recipe import Recipe
-from semdnn.training.team import ALONE, Team, open_team
+from semdnn.training.team import ALONE, Team, limit_threads, open_team
 
 Tell = Callable[[str], object]
 
@@ -69,6 +69,7 @@ def gather(
     StoreError, TrainingError
         The cluster or the devices are not there.
     """
+    limit_threads()
     with (
         open_team(devices, nodes, device=recipe.training.device) as team,
         cluster_executor(cluster if team.rank == 0 else None) as executor,

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
@@ -29,6 +30,7 @@ from semdnn.semantics.passive_systems import Dictionary, Floats, Ints, Workspace
 
 BLOCK_SIZE = 64
 WORKING_BYTES = 600_000_000  # shared by all threads
+CONTAINER_SHARE = Path("/sys/fs/cgroup/cpu.max")  # where Linux tells it (control groups, version 2)
 
 
 class NnlsError(SemdnnError):
@@ -184,10 +186,14 @@ def sweep_limit(shape: tuple[int, ...]) -> int:
 
 
 def usable_cores() -> int:
-    """Return the number of cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return the number of cores that this process may use, by affinity and a container's share."""
+    allowed = hasattr(os, "sched_getaffinity")
+    n_cores = len(os.sched_getaffinity(0)) if allowed else os.cpu_count() or 1
+    try:  # microseconds of processor time in a period, or "max"
+        share, period = CONTAINER_SHARE.read_text(encoding="ascii").split()
+        return max(1, min(n_cores, -(-int(share) // int(period))))
+    except (OSError, ValueError):
+        return n_cores
 
 
 @contextmanager

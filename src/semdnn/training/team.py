@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from semdnn.processes import end_with
+from semdnn.semantics.nnls import usable_cores
 from semdnn.training.batches import TrainingError
 
 LONGEST_WAIT = timedelta(days=2)  # the others wait while process 0 featurises
@@ -43,6 +44,17 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not has_cuda:
         raise TrainingError('device = "cuda", but PyTorch finds no CUDA device; use "auto"')
     return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+
+
+def limit_threads() -> None:
+    """Let PyTorch start no more threads than there are cores that this process may use.
+
+    It counts the machine's cores, also where a container has been given fewer. Fewer threads that
+    a caller has chosen stay, and ``OMP_NUM_THREADS`` is left alone. Sums depend on the number of
+    threads: a run goes on to the bit where that number is the same.
+    """
+    if "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > usable_cores():
+        torch.set_num_threads(usable_cores())
 
 
 class Team:
