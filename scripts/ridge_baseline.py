@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import pool
-from semdnn.audio.silence import counted
 from semdnn.catalogue.query import unit_each
 from semdnn.comparison.yamnet_teacher import YamnetTeacher
 from semdnn.experiment.evaluate import Predictions, score_set
@@ -29,7 +28,7 @@ from semdnn.experiment.sets import (
     internal_set,
 )
 from semdnn.experiment.yamnet_baseline import class_names, yamnet_predictions
-from semdnn.features.silence import sounding_patches
+from semdnn.features.silence import counted_patches
 from semdnn.features.store import LogMelStore
 from semdnn.progress import track
 from semdnn.recipe import load_recipe
@@ -56,8 +55,7 @@ def hear(teacher: YamnetTeacher, store: LogMelStore) -> Heard:
         patches = store.read(np.arange(start, min(start + 64, store.n_patches)))
         parts.append(teacher.hear(patches, store.settings.log_offset))
     columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-    owner = store.sound_of_patch
-    mask = counted(sounding_patches(store, np.arange(store.n_patches)), owner, len(store))
+    mask, owner = counted_patches(store), store.sound_of_patch
     return Heard(*(pool(column, owner, len(store), counted=mask) for column in columns))
 
 

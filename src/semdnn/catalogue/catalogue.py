@@ -276,7 +276,7 @@ class Catalogue:
         from semdnn.catalogue.library_files import hash_of  # noqa: PLC0415
 
         known = self._vector_by("hash", hash_of(path)) if path.is_file() else None
-        return self._heard(path) if known is None else known
+        return self.load_model().embed(path) if known is None else known
 
     def _vector_by(self, column: str, value: int | bytes) -> NDArray[np.float32] | None:
         with self._reading() as connection:
@@ -286,11 +286,3 @@ class Catalogue:
         if found is None and isinstance(value, int):
             raise CatalogueError(f"{self.database}: no sound {value} in this catalogue")
         return None if found is None else np.array(shelf.vectors[found[0]])
-
-    def _heard(self, path: Path) -> NDArray[np.float32]:
-        from semdnn.catalogue.hearing import points_of  # noqa: PLC0415 - loads torch
-
-        model = self.load_model()
-        heard = model.listen(path)
-        vector: NDArray[np.float32] = points_of(model, heard.prediction[None])[0]
-        return vector * np.float32(heard.n_sounding > 0)

@@ -19,12 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdnn.audio.patches import pool
-from semdnn.audio.silence import counted
 from semdnn.datasets.table import Table
 from semdnn.errors import SemdnnError
 from semdnn.experiment.evaluate import Predictions
 from semdnn.experiment.meanings import name_vectors
-from semdnn.features.silence import sounding_patches
+from semdnn.features.silence import counted_patches
 from semdnn.features.store import FeatureSettings, LogMelStore, featurise
 from semdnn.files import replacing
 from semdnn.progress import track
@@ -140,6 +139,5 @@ def _run(weights: Path, store: LogMelStore) -> NDArray[np.float32]:
         indices = np.arange(start, min(start + _BATCH, store.n_patches))
         (values,) = session.run(["scores"], {"log_mel": store.read(indices)})
         parts.append(np.asarray(values, np.float32))
-    owner = store.sound_of_patch
-    mask = counted(sounding_patches(store, np.arange(store.n_patches)), owner, len(store))
+    mask, owner = counted_patches(store), store.sound_of_patch
     return pool(np.concatenate(parts), owner, len(store), counted=mask).astype(np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from semdnn.audio.silence import Mask, is_sounding
+from semdnn.audio.silence import Mask, counted, is_sounding
 from semdnn.features.store import LogMelStore
 
 _BLOCK = 256
@@ -29,3 +29,9 @@ def sounding_patches(store: LogMelStore, indices: ArrayLike) -> Mask:
         part = slice(start, start + _BLOCK)
         found[part] = is_sounding(store.read(asked[part]), store.settings.log_offset)
     return found
+
+
+def counted_patches(store: LogMelStore) -> Mask:
+    """Return which of all patches [shape=(N,)] take part in their sound's mean; they are read."""
+    sounding = sounding_patches(store, np.arange(store.n_patches))
+    return counted(sounding, store.sound_of_patch, len(store))

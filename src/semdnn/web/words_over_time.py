@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 from semdnn.audio.patches import FRAME_S, PATCH_FRAMES
 from semdnn.catalogue.hearing import words_where_sounding
 from semdnn.catalogue.segments import SegmentRule, find_runs, smooth
-from semdnn.catalogue.timeline import (
-    STEPS_TOGETHER,
-    WORDS_A_STEP,
-    Segment,
-    in_order,
-)
+from semdnn.catalogue.timeline import STEPS_TOGETHER, WORDS_A_STEP, Segment, in_order
 from semdnn.model import SemanticModel, Word
 from semdnn.web.hearing import Heard, Outputs, mean_output
 from semdnn.web.limits import RefusedError
