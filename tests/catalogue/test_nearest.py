@@ -66,15 +66,28 @@ def test_codes_err_by_no_more_than_they_say():
     codes = encode(vectors)
     assert codes.codes.shape == (2000, 304)
     assert np.abs(codes.codes.astype(int)).max() <= 127
-    decoded = codes.codes[:, :300].astype(float) * codes.scales[:, None].astype(float)
+    scales = torch.from_numpy(codes.scales).view(torch.bfloat16).double().numpy()
+    decoded = codes.codes[:, :300] * scales[:, np.newaxis]
     assert (np.linalg.norm(vectors - decoded, axis=1) <= codes.errors).all()
     for _ in range(5):
         query = 2 * rng.standard_normal(300)
-        rough, slack = module._rough_of_codes(codes, query)
-        assert (np.abs(rough - vectors.astype(float) @ query) <= slack).all()
-        rough, slack = module._rough(vectors, query)
-        assert (np.abs(rough - vectors.astype(float) @ query) <= slack).all()
+        exact = vectors.astype(float) @ query
+        for rough in (module._rough_of_codes(codes, query), module._rough(vectors, query)):
+            slack = rough.slack(np.arange(2000))
+            assert (np.abs(rough.scores - exact) <= slack).all()
+            for threshold in np.quantile(exact, [0, 0.01, 0.5, 0.999, 1]):
+                expected = np.flatnonzero(rough.scores + slack >= threshold)
+                np.testing.assert_array_equal(rough.reaching(threshold), expected)
+                assert set(np.flatnonzero(exact >= threshold)) <= set(expected)
         assert slack.max() < 1e-3 * np.linalg.norm(query)
+
+
+def test_a_row_that_is_not_allowed_reaches_nothing():
+    scores = np.array([0.5, -np.inf, -0.5], np.float32)
+    rough = module._Rough(scores, 0.01, 0.01, 1.0, np.array([0.1, 9.0, 0.1], np.float32))
+    assert list(rough.reaching(-0.6)) == [0, 2]
+    assert list(rough.reaching(0.61)) == [0]
+    assert list(rough.reaching(0.62)) == []
 
 
 def test_codes_made_in_parts_are_those_of_the_whole():

@@ -229,7 +229,7 @@ def test_the_map_is_walked_heard_and_listed(open_page):
         "name => document.getElementById('player-name').textContent === name", arg=place[2]
     )
     page.locator("#map-list summary").first.click()
-    assert page.locator("#map-list details[open] li").count() > 0
+    page.wait_for_selector("#map-list details[open] li")  # filled after the click, by an event
     page.locator("#legend button").first.click()
     assert page.locator("#legend button[aria-pressed=true]").count() == 1
 

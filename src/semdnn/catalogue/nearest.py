@@ -59,30 +59,57 @@ class Codes(NamedTuple):
     ----------
     codes : int8 [shape=(n, K)]
         Whole numbers within ±127; K is D rounded up to a multiple of 16, the rest 0.
-    scales : float32 [shape=(n,)]
-        What they are multiplied by; a value of 8 significant bits.
+    scales : int16 [shape=(n,)]
+        What they are multiplied by, as the bits of a bfloat16.
     errors : float32 [shape=(n,)]
         At least ‖vector − scale · codes‖.
     """
 
     codes: NDArray[np.int8]
-    scales: Floats
+    scales: NDArray[np.int16]
     errors: Floats
+
+
+class _Rough(NamedTuple):
+    """Scores of all rows, and how far off they may be: fixed + relative · |score| + its error."""
+
+    scores: Floats
+    fixed: float
+    relative: float = 0.0
+    length: float = 0.0
+    errors: Floats | None = None
+
+    def slack(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how far the scores of some rows may be off the exact ones."""
+        slack = self.fixed + self.relative * np.abs(self.scores[rows], dtype=np.float64)
+        return slack if self.errors is None else slack + self.length * self.errors[rows]
+
+    def reaching(self, threshold: float) -> NDArray[np.int64]:
+        """Return the rows whose exact score could be `threshold` or more.
+
+        One pass over all rows, with the largest error of any; then each row with its own.
+        """
+        largest = 0.0 if self.errors is None else self.length * float(self.errors.max())
+        lowest = threshold - self.fixed - largest
+        lowest /= 1 + self.relative if lowest > 0 else 1 - self.relative
+        rows = np.flatnonzero(self.scores >= np.nextafter(np.float32(lowest), np.float32(-np.inf)))
+        return rows[self.scores[rows] + self.slack(rows) >= threshold]
 
 
 def encode(vectors: Floats) -> Codes:
     """Return the codes of unit vectors [shape=(n, D)]."""
     n, n_dims = vectors.shape
     codes = np.zeros((n, -(-n_dims // _PADDING) * _PADDING), np.int8)
-    scales, errors = np.ones(n, np.float32), np.zeros(n, np.float32)
+    scales, errors = np.zeros(n, np.int16), np.zeros(n, np.float32)
     for start in range(0, n, _BLOCK):
         rows = slice(start, start + _BLOCK)
         block = np.asarray(vectors[rows])
         largest = np.abs(block).max(axis=1)
-        scales[rows] = _short(np.where(largest > 0, largest / np.float32(126.5), np.float32(1)))
-        rounded = np.rint(block / scales[rows, np.newaxis]).clip(-127, 127)
+        scale = _short(np.where(largest > 0, largest / np.float32(126.5), np.float32(1)))
+        scales[rows] = scale.view(np.uint32) >> 16
+        rounded = np.rint(block / scale[:, np.newaxis]).clip(-127, 127)
         codes[rows, :n_dims] = rounded
-        rounded *= scales[rows, np.newaxis]
+        rounded *= scale[:, np.newaxis]
         errors[rows] = np.linalg.norm(block - rounded, axis=1) * np.float32(1.0001)
     errors += np.float32(1e-6)
     return Codes(codes, scales, errors)
@@ -130,13 +157,13 @@ def nearest(
         return _best(vectors, np.flatnonzero(allowed), point, n)
     if n_allowed <= n:
         return _best(vectors, np.arange(len(vectors)), point, n)
-    rough, slack = _checked_rough_of_codes(vectors, codes, point) or _rough(vectors, point)
+    rough = _checked_rough_of_codes(vectors, codes, point) or _rough(vectors, point)
+    scores = rough.scores
     if allowed is not None:
-        rough[~allowed] = -np.inf
-    certain = np.flatnonzero(rough >= _floor(rough, n))
-    threshold = _best(vectors, certain[np.argsort(-rough[certain])[:n]], point, n).scores[-1]
-    rough += slack
-    return _best(vectors, np.flatnonzero(rough >= np.float32(threshold - 1e-6)), point, n)
+        scores[~allowed] = -np.inf
+    certain = np.flatnonzero(scores >= _floor(scores, n))
+    threshold = _best(vectors, certain[np.argsort(-scores[certain])[:n]], point, n).scores[-1]
+    return _best(vectors, rough.reaching(threshold - 1e-6), point, n)
 
 
 @cache
@@ -145,43 +172,44 @@ def has_code_kernel(n_dims: int = 300) -> bool:
     vectors = np.random.default_rng(0).standard_normal((67, n_dims)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     try:
-        rough, slack = _rough_of_codes(encode(vectors), vectors[0].astype(np.float64))
+        rough = _rough_of_codes(encode(vectors), vectors[0].astype(np.float64))
     except _NO_KERNEL:
         return False
-    return bool((np.abs(rough - vectors @ vectors[0]) <= slack).all())
+    off = np.abs(rough.scores - vectors @ vectors[0])
+    return bool((off <= rough.slack(np.arange(len(vectors)))).all())
 
 
 def _checked_rough_of_codes(
     vectors: Floats, codes: Codes | None, query: NDArray[np.float64]
-) -> tuple[Floats, Floats] | None:
-    """Return scores of codes and their slack; None without codes or a kernel that can be trusted.
+) -> _Rough | None:
+    """Return scores of codes; None without codes or a kernel that can be trusted.
 
     The kernel is no public part of torch, so some of its scores are compared with exact ones.
     """
     if codes is None or not has_code_kernel(len(query)):
         return None
     with suppress(*_NO_KERNEL):
-        rough, slack = _rough_of_codes(codes, query)
+        rough = _rough_of_codes(codes, query)
         rows = np.arange(0, len(vectors), -(-len(vectors) // _N_CHECKED))
         exact = vectors[rows].astype(np.float64) @ query
-        if (np.abs(rough[rows] - exact) <= slack[rows]).all():
-            return rough, slack
+        if (np.abs(rough.scores[rows] - exact) <= rough.slack(rows)).all():
+            return rough
     return None
 
 
-def _rough(vectors: Floats, query: NDArray[np.float64]) -> tuple[Floats, Floats]:
-    """Return scores in single precision, and how far each may be off."""
+def _rough(vectors: Floats, query: NDArray[np.float64]) -> _Rough:
+    """Return scores in single precision."""
     rough = np.empty(len(vectors), np.float32)
     short = query.astype(np.float32)
     for start in range(0, len(vectors), _BLOCK):
         rows = slice(start, start + _BLOCK)
         np.matmul(vectors[rows], short, out=rough[rows])
     slack = (vectors.shape[1] + 4) * _FLOAT32_STEP * float(np.linalg.norm(query))
-    return rough, np.full(1, slack * 1.01 + 1e-9, np.float32)
+    return _Rough(rough, slack * 1.01 + 1e-9)
 
 
-def _rough_of_codes(codes: Codes, query: NDArray[np.float64]) -> tuple[Floats, Floats]:
-    """Return scores of codes, and how far each may be off the exact one of its vector."""
+def _rough_of_codes(codes: Codes, query: NDArray[np.float64]) -> _Rough:
+    """Return scores of codes."""
     import torch  # noqa: PLC0415 - one search over few sounds does without
 
     padded = torch.zeros(1, codes.codes.shape[1], dtype=torch.bfloat16)
@@ -189,16 +217,14 @@ def _rough_of_codes(codes: Codes, query: NDArray[np.float64]) -> tuple[Floats, F
     found = torch._weight_int8pack_mm(  # no public call reads one byte a number
         padded,
         torch.from_numpy(codes.codes),
-        torch.from_numpy(codes.scales).bfloat16(),
+        torch.from_numpy(codes.scales).view(torch.bfloat16),
     )
-    rough: Floats = found[0].float().numpy()
+    scores: Floats = found[0].float().numpy()
     used = padded[0, : len(query)].double().numpy()
     length = float(np.linalg.norm(used))
     of_sum = (codes.codes.shape[1] + 8) * _FLOAT32_STEP * 1.01 * length
-    fixed = float(np.linalg.norm(query - used)) * 1.0001 + of_sum
-    slack = codes.errors * np.float32(length) + np.abs(rough) * np.float32(_BF16_STEP)
-    slack += np.float32(fixed + 1e-6)
-    return rough, slack.astype(np.float32, copy=False)
+    fixed = float(np.linalg.norm(query - used)) * 1.0001 + of_sum + 1e-6
+    return _Rough(scores, fixed, _BF16_STEP, length, codes.errors)
 
 
 def _floor(rough: Floats, n: int) -> np.float32:
