@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from semdnn.settings import Settings
+from semdnn.training.reshape import in_rooms, reshaped
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Decibels = Annotated[float, Field(ge=0.0)]
@@ -38,6 +39,12 @@ class AugmentationSettings(Settings):
         Largest change of level, either way, dB.
     equaliser_db : float
         Largest change of level of a band by a smooth random curve over the bands, dB.
+    pitch_semitones : float
+        Largest change of pitch, either way, semitones.
+    stretch : float
+        Largest share by which a patch gets longer (0.25: a quarter), and by the same factor shorter.
+    reverberation_probability : float
+        Probability that a patch gets a room's late reflections (0.2–2 s, 0–15 dB below it), 0–1.
     noise_probability : float
         Probability that a patch gets a background: fluctuating noise with a smooth random
         spectrum, 5–40 dB below the patch, 0–1. Without it a network learns that digital silence
@@ -50,6 +57,9 @@ class AugmentationSettings(Settings):
         Largest number of neighbouring mel bands that are masked.
     """
 
+    pitch_semitones: Annotated[float, Field(ge=0.0, le=12.0)] = 0.0
+    stretch: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    reverberation_probability: Probability = 0.0
     mix_probability: Probability = 0.5
     mix_level_db: Decibels = 6.0
     gain_db: Decibels = 6.0
@@ -102,11 +112,23 @@ def augment(
     if multi_hot is None:
         multi_hot = bool(((targets == 0) | (targets == 1)).all())
     changes_level = settings.gain_db or settings.equaliser_db
-    if settings.mix_probability or settings.noise_probability or changes_level:
+    changes_shape = settings.pitch_semitones or settings.stretch
+    adds = (
+        settings.mix_probability
+        or settings.noise_probability
+        or settings.reverberation_probability
+    )
+    if adds or changes_level or changes_shape:
         magnitudes = (patches.exp() - log_offset).clamp_min(0.0)
+        if changes_shape:
+            magnitudes = reshaped(
+                magnitudes, settings.pitch_semitones, settings.stretch, generator
+            )
         if settings.mix_probability:
             magnitudes, partner, chosen = _mixed(magnitudes, settings, generator)
             targets = _mixed_targets(targets, targets[partner], chosen, multi_hot)
+        if settings.reverberation_probability:
+            magnitudes = in_rooms(magnitudes, settings.reverberation_probability, generator)
         if settings.noise_probability:
             magnitudes = _with_noise(magnitudes, settings.noise_probability, generator)
         if changes_level:
