@@ -42,7 +42,7 @@ class AugmentationSettings(Settings):
     pitch_semitones : float
         Largest change of pitch, either way, semitones.
     stretch : float
-        Largest share by which a patch gets longer (0.25: a quarter), and by the same factor shorter.
+        Largest share by which a patch gets longer (0.25: a quarter), or by that factor shorter.
     reverberation_probability : float
         Probability that a patch gets a room's late reflections (0.2–2 s, 0–15 dB below it), 0–1.
     noise_probability : float
@@ -114,16 +114,12 @@ def augment(
     changes_level = settings.gain_db or settings.equaliser_db
     changes_shape = settings.pitch_semitones or settings.stretch
     adds = (
-        settings.mix_probability
-        or settings.noise_probability
-        or settings.reverberation_probability
+        settings.mix_probability or settings.noise_probability or settings.reverberation_probability
     )
     if adds or changes_level or changes_shape:
         magnitudes = (patches.exp() - log_offset).clamp_min(0.0)
         if changes_shape:
-            magnitudes = reshaped(
-                magnitudes, settings.pitch_semitones, settings.stretch, generator
-            )
+            magnitudes = reshaped(magnitudes, settings.pitch_semitones, settings.stretch, generator)
         if settings.mix_probability:
             magnitudes, partner, chosen = _mixed(magnitudes, settings, generator)
             targets = _mixed_targets(targets, targets[partner], chosen, multi_hot)

@@ -1,11 +1,11 @@
 """Patches at another pitch, at another pace and in another room, on mel magnitudes.
 
-A band of a log-mel patch stands for a frequency and a frame for a moment, so that a sound at another
-pitch or pace is read off between neighbouring bands or frames: as vocal tract length perturbation
-does for speech (Jaitly & Hinton 2013, ICML Workshop on Deep Learning for Audio, Speech and Language
-Processing). A room's late reflections are many, independent and decay exponentially (Moorer 1979,
-doi 10.2307/3680280); the powers of independent sounds add, so that what they add to a frame's power
-in a band is a sum of earlier frames' powers that decays likewise.
+A band of a log-mel patch stands for a frequency and a frame for a moment, so that a sound at
+another pitch or pace is read off between neighbouring bands or frames: as vocal tract length
+perturbation does for speech (Jaitly & Hinton 2013, ICML Workshop on Deep Learning for Audio, Speech
+and Language Processing). A room's late reflections are many, independent and decay exponentially
+(Moorer 1979, doi 10.2307/3680280); the powers of independent sounds add, so that what they add to
+a frame's power in a band is a sum of earlier frames' powers that decays likewise.
 """
 
 import torch
