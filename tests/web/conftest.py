@@ -1,5 +1,6 @@
-"""A small indexed library, its site, a client, and a server that runs."""
+"""A small indexed library, its site, a client, a server that runs, and a browser."""
 
+import shutil
 import threading
 from contextlib import contextmanager
 
@@ -8,6 +9,18 @@ import pytest
 import soundfile
 
 HOST = "127.0.0.1"
+FLAGS = [
+    "--no-sandbox",  # containers run as root
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+SAID = """
+window.said = [];
+new MutationObserver((changes) => {
+  for (const { target } of changes) said.push(`${target.id} ${target.ariaLabel}`);
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-label"] });
+"""  # what buttons were called, in turn: a busy machine may be too late to see "Pause" itself
 
 
 def tone(hertz, seconds=1.0, rate=16_000):
@@ -98,3 +111,54 @@ def running(site):
 def served(site):
     with running(site) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless Chromium of this machine."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    place = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if place is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=place, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, served):
+    """Open a part of the page; nothing may go wrong in its console."""
+    pages, faults = [], []
+
+    def opened(part="listen", **how):
+        how.setdefault("viewport", {"width": 1280, "height": 900})
+        context = chromium.new_context(permissions=["microphone"], **how)
+        context.add_init_script(SAID)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda message: faults.append(message.text) if is_fault(message) else 0)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((served, "blob:", "data:")) or faults.append(request.url)
+            ),
+        )
+        page.goto(f"{served}/#{part}")
+        page.wait_for_selector("body[data-ready]")
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.context.close()
+    assert faults == []
+
+
+def is_fault(message):
+    """Return whether the console tells a fault of the page, not something that was refused."""
+    refused = any(f"status of {status}" in message.text for status in (400, 422))
+    return message.type in {"error", "warning"} and not refused

@@ -1,9 +1,9 @@
-"""Routes that hear a sound: an upload, or one of the catalogue; and put other words to it."""
+"""Routes for one sound: hear an upload or a catalogued one, put other words to it, play it."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from semdnn.web.answers import answer, heard_json, words_json
@@ -63,5 +63,17 @@ def listen_routes(site: Site) -> APIRouter:
                 return answer(words_json(words_over_time(site.with_words(own.words), outputs)))
 
             return await seat.run(request, work)
+
+    @router.post("/played")
+    async def play_upload(
+        request: Request, name: Annotated[str, Query(max_length=4000)] = ""
+    ) -> Response:
+        async with (
+            site.desk.seat() as seat,
+            received(request, site.limits, seat.clock, name) as path,
+        ):
+            made = await seat.run(request, lambda: site.converted.make(path, seat.clock.check))
+        headers = {"cache-control": "no-store"}
+        return FileResponse(made.path, headers=headers, media_type=made.media_type)
 
     return router

@@ -1,4 +1,4 @@
-"""Sounds of a catalogue as browsers play them: as they lie, or as FLAC made on demand."""
+"""Sounds as browsers play them: as they lie, or as FLAC made on demand."""
 
 import threading
 from collections import OrderedDict

@@ -7,7 +7,7 @@ export class ApiError extends Error {
   }
 }
 
-async function asked(path, options = {}) {
+async function asked(path, options = {}, read = (response) => response.json()) {
   let response;
   try {
     response = await fetch(path, options);
@@ -16,7 +16,7 @@ async function asked(path, options = {}) {
     throw new ApiError("unreachable", "The server does not answer: is `semdnn serve` still running?");
   }
   let body = null;
-  try { body = await response.json(); } catch { /* told below */ }
+  try { body = await (response.ok ? read(response) : response.json()); } catch { /* told below */ }
   if (response.ok && body !== null) return body;
   const fault = body?.error ?? { code: "http", message: `The server answered ${response.status}.` };
   throw new ApiError(fault.code, capital(fault.message));
@@ -26,10 +26,15 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?`
 
 export const getInfo = () => asked("/api/info");
 
-export const hearFile = (file, signal) =>
-  asked(`/api/hearings?${new URLSearchParams({ name: file.name.slice(-100) })}`, {
+const sent = (path, file, signal, read) =>
+  asked(`${path}?${new URLSearchParams({ name: file.name.slice(-100) })}`, {
     method: "POST", body: file, headers: { "content-type": "application/octet-stream" }, signal,
-  });
+  }, read);
+
+export const hearFile = (file, signal) => sent("/api/hearings", file, signal);
+
+// A file that this browser does not play, as one that it does.
+export const playableFile = (file) => sent("/api/played", file, undefined, (response) => response.blob());
 
 export const hearSound = (id, signal) => asked(`/api/sounds/${id}/hearing`, { method: "POST", signal });
 

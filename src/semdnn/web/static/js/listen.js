@@ -1,5 +1,5 @@
 // The page "Listen": a sound comes in, its pictures and words appear, and it can be played.
-import { hearFile, hearSound, putWords, audioOf } from "./api.js";
+import { hearFile, hearSound, playableFile, putWords, audioOf } from "./api.js";
 import { $, clock, el, isTyping, length, setPlaying, show } from "./dom.js";
 import { Recorder } from "./record.js";
 import { TimeView } from "./timeview.js";
@@ -14,6 +14,7 @@ export class Listen {
     this.player = player;
     this.working = null;
     this.url = "";
+    this.file = null;
     this.name = "";
     this.#files();
     this.#transport();
@@ -74,10 +75,8 @@ export class Listen {
   #show(name, answer, source) {
     this.answer = answer;
     this.name = name;
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = typeof source === "string" ? "" : URL.createObjectURL(source);
-    this.audio.src = this.url || source;
-    $("unplayable").hidden = true;
+    this.file = typeof source === "string" ? null : source;
+    this.#load(source);
     $("heard").hidden = false;
     $("heard-name").textContent = name;
     $("heard-name").title = name;
@@ -87,6 +86,25 @@ export class Listen {
     $("listen-status").textContent = `${length(answer.duration_s)}, ${answer.segments.length} ${answer.segments.length === 1 ? "segment" : "segments"}.`;
     if ($("own").value.trim() && $("own-form").dataset.used) this.#useWords($("own").value);
     this.#tell();
+  }
+
+  #load(source) {
+    if (this.url) URL.revokeObjectURL(this.url);
+    this.url = typeof source === "string" ? "" : URL.createObjectURL(source);
+    this.audio.src = this.url || source;
+    $("unplayable").hidden = true;
+  }
+
+  async #loadConverted() {
+    const { file } = this;
+    this.file = null; // once: what comes back may be unplayable too
+    try {
+      const { url } = this;
+      const made = await playableFile(file);
+      if (this.url === url) this.#load(made);
+    } catch {
+      $("unplayable").hidden = false;
+    }
   }
 
   #showWords(answer) {
@@ -174,7 +192,10 @@ export class Listen {
     audio.addEventListener("play", () => { setPlaying(button, true); requestAnimationFrame(frame); });
     audio.addEventListener("pause", () => setPlaying(button, false));
     audio.addEventListener("ended", () => this.seek(this.view.sound.duration_s));
-    audio.addEventListener("error", () => { $("unplayable").hidden = false; });
+    audio.addEventListener("error", () => {
+      if (this.file) this.#loadConverted();
+      else $("unplayable").hidden = false;
+    });
     addEventListener("keydown", (event) => {
       const isSlider = event.target === $("time");
       if (event.key !== " " || $("listen").hidden || $("heard").hidden || (isTyping(event.target) && !isSlider)) return;
