@@ -13,7 +13,7 @@ from semdnn.web.answers import add_error_answers, answer
 from semdnn.web.guard import Guard, Hosts
 from semdnn.web.library_routes import library_routes
 from semdnn.web.limits import OWN_WORDS
-from semdnn.web.listen_routes import listen_routes
+from semdnn.web.listen_routes import listen_routes, play_routes
 from semdnn.web.site import Site
 
 STATIC = Path(__file__).parent / "static"
@@ -40,6 +40,7 @@ def build_app(site: Site, host: str = "127.0.0.1") -> Guard:
     )
     add_error_answers(app)
     app.include_router(listen_routes(site), prefix="/api")
+    app.include_router(play_routes(site), prefix="/api")
     app.include_router(library_routes(site), prefix="/api")
 
     @app.get("/api/info")

@@ -64,6 +64,13 @@ def listen_routes(site: Site) -> APIRouter:
 
             return await seat.run(request, work)
 
+    return router
+
+
+def play_routes(site: Site) -> APIRouter:
+    """Return the route that turns an upload into what browsers play."""
+    router = APIRouter()
+
     @router.post("/played")
     async def play_upload(
         request: Request, name: Annotated[str, Query(max_length=4000)] = ""
