@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from semdnn.errors import SemdnnError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL_BYTES = 1 << 16  # less than this is as good as nothing
+_LONGEST_NAME = 240
+_UMASK = threading.Lock()
 
 
 class DiskFullError(SemdnnError):
@@ -95,7 +98,7 @@ def _claim(path: Path) -> tuple[Path, int]:
     """
     number = 0
     while True:
-        temporary = path.with_name(f".{path.name}.{number}.part")
+        temporary = path.with_name(f".{_short(path.name)}.{number}.part")
         try:
             lock = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o600)
         except PermissionError:
@@ -109,12 +112,23 @@ def _claim(path: Path) -> tuple[Path, int]:
             number += 1
         except OSError:  # a file system without locks: a name that nobody has had
             os.close(lock)
-            lock, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            lock, name = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{_short(path.name)}.", suffix=".part"
+            )
             return Path(name), lock
         else:
             if _is_still_at(temporary, lock):
                 return temporary, lock
         os.close(lock)  # held by another writer, or just moved into place by one
+
+
+def _short(name: str) -> str:
+    """Return a name, or for a long one its beginning and a hash: no name has over 255 bytes."""
+    coded = os.fsencode(name)
+    if len(coded) <= _LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(coded).hexdigest()[:16]
+    return f"{name[: _LONGEST_NAME // 5]}-{mark}"
 
 
 def _is_still_at(path: Path, handle: int) -> bool:
@@ -153,6 +167,12 @@ def _is_full(error: Exception, folder: Path) -> bool:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    """Return the process's umask, read and not set: other threads make files meanwhile."""
+    with suppress(OSError, StopIteration):
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        lines = status.splitlines()
+        return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))
+    with _UMASK:  # where no file tells it
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -134,6 +134,20 @@ DAMAGES = {
     "damaged checkpoint.*hop": lambda t, d: d["features"].update(hop_length=3),
     "damaged checkpoint.*unknown kind 'dnn'": lambda t, d: d.update(kind="dnn"),
     "damaged checkpoint.*depth": lambda t, d: d["spec"].update(depth=3),
+    "damaged checkpoint.*valid dictionary": lambda t, d: d.update(spec=[]),
+    r"damaged checkpoint.*widths\.0": lambda t, d: d["spec"].update(widths=["8"] * 4),
+    r"damaged checkpoint.*widths\.1": lambda t, d: d["spec"].update(widths=[8, -1, 8, 8]),
+    r"damaged checkpoint.*widths\.2": lambda t, d: d["spec"].update(widths=[8, 8, 10**12, 8]),
+    "damaged checkpoint.*2 widths": lambda t, d: d["spec"].update(widths=[8, 8]),
+    "damaged checkpoint.*fully_connected": lambda t, d: d["spec"].update(fully_connected=[]),
+    r"damaged checkpoint.*convolutions\.0": lambda t, d: d["spec"].update(convolutions=[500] * 4),
+    r"damaged checkpoint \(dropout": lambda t, d: d["spec"].update(dropout=5),
+    "damaged checkpoint.*map_dropout": lambda t, d: d["spec"].update(map_dropout=float("nan")),
+    r"damaged checkpoint \(4: ": lambda t, d: d["dictionary"].update(words=["a"] * 4 + [5]),
+    r"damaged checkpoint \(a text": lambda t, d: d.update(licence=7),
+    "damaged checkpoint.*dictionary": lambda t, d: d.update(provenance="x"),
+    "network.output.bias is not finite": lambda t, d: t["network.output.bias"].fill_(torch.nan),
+    "network.input_scale is not above 0": lambda t, d: t["network.input_scale"].fill_(0.0),
 }
 
 
@@ -160,6 +174,9 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
         load_checkpoint(path)
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(CheckpointError, match="not one written by semDNN"):
+        load_checkpoint(path)
+    save_file({"a": torch.zeros(2)}, path, metadata={"semdnn": "[" * 200_000})
+    with pytest.raises(CheckpointError, match="damaged description"):
         load_checkpoint(path)
     save_file({"a": torch.zeros(2)}, path, metadata={"semdnn": "[1]"})
     with pytest.raises(CheckpointError, match="damaged description"):

@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 from semdnn.audio.faults import AudioError, Header, not_audio
 
 _TOLERANCE_S = 0.5  # priming, padding and container rounding
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,aac,ac3,eac3,asf,matroska,webm,avi,mpeg,mpegts,mpegvideo,amr,amrnb,"
+    "amrwb,ape,wv,tta,mpc,mpc8,ogg,dsf,mp3,flac,wav,w64,aiff,caf,au,voc,dts,flv"
+)
+_ALONE = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
+"""What FFmpeg may take a file for, and that it opens no other: play lists and session descriptions
+name files and addresses, which a file from a stranger must not choose."""
 
 
 @contextmanager
@@ -35,7 +42,7 @@ def _container(path: Path, file: BinaryIO, sndfile_reason: str) -> Any:
     import av  # noqa: PLC0415 - an extra
 
     try:
-        return av.open(file, metadata_errors="replace")
+        return av.open(file, metadata_errors="replace", options=_ALONE)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise not_audio(path, sndfile_reason) from error
 

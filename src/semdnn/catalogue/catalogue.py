@@ -2,11 +2,11 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from semdnn.catalogue.duplicates import DuplicateGroup
     from semdnn.catalogue.index import Updated
     from semdnn.model import SemanticModel
+
+
+Seen = TypeVar("Seen")
 
 
 class CatalogueSound(NamedTuple):
@@ -166,8 +169,7 @@ class Catalogue:
             If the example cannot be read.
         """
         asked = self.ask(query)
-        with self._reading() as connection:
-            return find(asked, connection, self._shelves, self._base)
+        return self._again(lambda own: find(asked, own, self._shelves, self._base))
 
     def __len__(self) -> int:
         with self._reading() as connection:
@@ -195,8 +197,7 @@ class Catalogue:
 
     def vectors(self) -> SoundVectors:
         """Return the unit vectors of all sounds, by id."""
-        with self._reading() as connection:
-            shelf = self._shelves.shelf(connection)
+        shelf = self._again(self._shelves.shelf)
         order = np.argsort(shelf.ids)
         return SoundVectors(shelf.ids[order], shelf.vectors[shelf.rows[order]])
 
@@ -230,6 +231,17 @@ class Catalogue:
 
         with self._reading() as connection:
             return find_duplicates(connection, self._base)
+
+    def _again(self, look: Callable[[sqlite3.Connection], Seen]) -> Seen:
+        """Return what `look` sees in the vectors; look again if they are missing.
+
+        An update may turn to other vectors, and delete these, between the look at the database
+        and that at them.
+        """
+        with suppress(CatalogueError), self._reading() as connection:
+            return look(connection)
+        with self._reading() as connection:
+            return look(connection)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -168,8 +168,13 @@ def open_for_writing(path: Path) -> Iterator[sqlite3.Connection]:
             ) from error
         try:
             yield connection
-        finally:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.DatabaseError as error:
+            raise CatalogueError(
+                f"{path}: cannot be written further ({error}); free some space if the disk is full "
+                "and index again: what was heard is kept"
+            ) from error
+        finally:
             connection.close()
 
 
@@ -182,8 +187,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # of a full disk SQLite has rolled back by itself
+            connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def lasting_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit as `transaction`, so that a power cut after it does not undo it.
+
+    Others may be undone by one, which loses time and nothing else unless files are deleted that
+    only the former state names.
+    """
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA synchronous = NORMAL")
 
 
 @contextmanager

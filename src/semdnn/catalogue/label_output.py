@@ -19,6 +19,7 @@ from semdnn.catalogue.labels import (
     HEADERS,
     TIMELINE_FORMATS,
     TIMELINE_HEADERS,
+    readable,
 )
 from semdnn.catalogue.segments import SegmentRule
 from semdnn.catalogue.sound_paths import label_names, mirrored
@@ -116,16 +117,39 @@ def text_output(style: str, output: Path | None, *, is_timeline: bool) -> Iterat
         yield lambda item: stream.write(form(item))
 
 
-def track_output(folder: Path, sounds: tuple[Path, ...], *, is_timeline: bool) -> Put:
-    """Return what writes one Audacity label track a sound, placed in `folder` as the sounds lie."""
-    form = (TIMELINE_FORMATS if is_timeline else FORMATS)[AUDACITY]
-    names = dict(zip(sounds, label_names(sounds), strict=True))
+class TrackOutput:
+    """Writes one Audacity label track a sound, placed in a folder as the sounds lie.
 
-    def put(item: Labelled) -> None:
-        if not item.error:
-            write_text(folder / names[item.path], form(item))
+    Parameters
+    ----------
+    folder : Path
+        Where; made if missing.
+    sounds : tuple of Path
+        All that will come.
+    is_timeline : bool
+        Whether records are time-stamped.
 
-    return put
+    Attributes
+    ----------
+    failed : list of str
+        One line for each track that could not be written.
+    """
+
+    def __init__(self, folder: Path, sounds: tuple[Path, ...], *, is_timeline: bool) -> None:
+        self.failed: list[str] = []
+        self._folder = folder
+        self._form = (TIMELINE_FORMATS if is_timeline else FORMATS)[AUDACITY]
+        self._names = dict(zip(sounds, label_names(sounds), strict=True))
+
+    def put(self, item: Labelled) -> None:
+        """Write the track of one sound; one that the file system refuses is noted."""
+        if item.error:
+            return
+        place = self._folder / self._names[item.path]
+        try:
+            write_text(place, self._form(item))
+        except OSError as error:
+            self.failed.append(f"{readable(place)}: cannot be written ({error.strerror})")
 
 
 class TagOutput:

@@ -1,7 +1,8 @@
 """Answering a question: by meaning, by what is written, and both joined into one order."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from semdnn.catalogue.inverted_file import InvertedFile
 from semdnn.catalogue.lists_file import has_lists
+from semdnn.catalogue.nearest import Nearest
 from semdnn.catalogue.query import (
     Meaning,
     Query,
@@ -125,9 +127,8 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
     if asked.point is not None:
         allowed = shelf.mask(contents, but=unwanted)
         lists = _lists(shelves, connection) if query.approximate else None
-        found = shelves.nearest(shelf, asked.point, depth, allowed, lists)
-        heard = shelf.vectors[found.rows].any(axis=1)  # silence has no place in the word space
-        orders.append(_ids_at(shelf, found.rows[heard]))
+        nearest = partial(shelves.nearest, shelf, asked.point, allowed=allowed, lists=lists)
+        orders.append(_ids_at(shelf, _nearest_heard(shelf, nearest, depth)))
     written = [] if query.by == "meaning" else matching(connection, text_words(query.text))
     orders.append(
         [i for i in written if i not in unwanted and (contents is None or i in contents)][:depth]
@@ -140,6 +141,20 @@ def find(asked: Asked, connection: sqlite3.Connection, shelves: Shelves, base: P
         Match(number, row[0], score, number in in_text, *row[1:])
         for number, score, row in zip(best, scores, rows, strict=True)
     ]
+
+
+def _nearest_heard(shelf: Shelf, nearest: Callable[..., Nearest], depth: int) -> NDArray[np.int64]:
+    """Return the rows of the nearest `depth` sounds that have a place in the word space.
+
+    Silent ones have none: their vectors are zero, and so are their scores.
+    """
+    n = depth
+    while True:
+        rows = nearest(n=n).rows
+        heard = rows[shelf.vectors[rows].any(axis=1)]
+        if len(heard) >= depth or len(rows) < n:
+            return heard[:depth]
+        n *= 2
 
 
 def _lists(shelves: Shelves, connection: sqlite3.Connection) -> InvertedFile | None:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from semdnn.catalogue.database import (
     CatalogueError,
+    lasting_transaction,
     read_meta,
     snapshot,
-    transaction,
     write_meta,
 )
 
@@ -80,7 +80,7 @@ def compact(database: Path, connection: sqlite3.Connection, n_dims: int) -> bool
     target.unlink(missing_ok=True)
     for start in range(0, len(rows), _COPIED_ROWS):
         append(target, start, vectors[rows[start : start + _COPIED_ROWS]])
-    with transaction(connection):
+    with lasting_transaction(connection):
         # New numbers are never larger than old ones, so that in rising order none is taken.
         connection.executemany("UPDATE contents SET row = ? WHERE row = ?", enumerate(rows))
         write_meta(connection, "generation", old + 1)

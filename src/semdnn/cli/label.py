@@ -11,8 +11,14 @@ import click
 import torch
 from threadpoolctl import threadpool_limits
 
-from semdnn.catalogue.label_output import LabelJob, Put, TagOutput, finished, text_output
-from semdnn.catalogue.label_output import track_output as label_tracks
+from semdnn.catalogue.label_output import (
+    LabelJob,
+    Put,
+    TagOutput,
+    TrackOutput,
+    finished,
+    text_output,
+)
 from semdnn.catalogue.labelling import Found, Labelled
 from semdnn.catalogue.labels import AUDACITY, FORMATS, readable
 from semdnn.catalogue.segments import SegmentRule
@@ -189,8 +195,7 @@ def command(**given: Any) -> int:
 
 def _labelled(wanted: Wanted, job: LabelJob, *, has_one_track: bool) -> dict[str, list[str]]:
     """Label and write everything; return the lines about files that failed, by what failed."""
-    bad: list[str] = []
-    tags = TagOutput(job, wanted.tags_folder)
+    failed: dict[str, list[str]] = {"be labelled": []}
     with ExitStack() as stack:
         records = stack.enter_context(_records(wanted, job))
         puts: list[Put] = []
@@ -198,15 +203,19 @@ def _labelled(wanted: Wanted, job: LabelJob, *, has_one_track: bool) -> dict[str
             text = text_output(wanted.style, wanted.output, is_timeline=wanted.is_timeline)
             puts.append(stack.enter_context(text))
         elif wanted.output is not None:
-            puts.append(label_tracks(wanted.output, job.sounds, is_timeline=wanted.is_timeline))
+            tracks = TrackOutput(wanted.output, job.sounds, is_timeline=wanted.is_timeline)
+            puts.append(tracks.put)
+            failed["be given a label track"] = tracks.failed
         if wanted.in_place or wanted.tags_folder is not None:
+            tags = TagOutput(job, wanted.tags_folder)
             puts.append(tags.put)
+            failed["be given words"] = tags.failed
         for item in records:
             for put in puts:
                 put(item)
             if item.error:
-                bad.append(_line(item))
-    return {"be labelled": bad, "be given words": tags.failed}
+                failed["be labelled"].append(_line(item))
+    return failed
 
 
 @contextmanager

@@ -115,7 +115,12 @@ class _Parts(NamedTuple):
 
 
 def prepare(
-    recipe: Recipe, library: Path | None, folder: Path, *, executor: Executor | None = None
+    recipe: Recipe,
+    library: Path | None,
+    folder: Path,
+    *,
+    executor: Executor | None = None,
+    is_done: bool = False,
 ) -> Prepared:
     """Read, featurise and describe a library; resumable, and the same for the same input.
 
@@ -129,6 +134,8 @@ def prepare(
         The run's folder; patches go to ``features/``, tables and lists beside them.
     executor : Executor, optional
         Runs the featurising in place of a local process pool.
+    is_done : bool
+        Another process has made the call before: read its patches and write nothing.
 
     Raises
     ------
@@ -138,7 +145,10 @@ def prepare(
     """
     table = read_library(_library_folder(recipe, library, folder), recipe.library)
     named = [(sound.name, sound.path) for sound in table.sounds]
-    store = featurise(named, folder / "features", recipe.features, executor=executor)
+    if is_done:
+        store = LogMelStore(folder / "features")
+    else:
+        store = featurise(named, folder / "features", recipe.features, executor=executor)
     row_of = {name: row for row, name in enumerate(store.names)}
     readable = [sound for sound in table.sounds if sound.name in row_of]
     rejected = [*table.rejected, *(Rejected(item.name, item.reason) for item in store.failures)]
@@ -170,7 +180,8 @@ def prepare(
         out_of_vocabulary=build.out_of_vocabulary,
         balance=parts.balance,
     )
-    _write_lists(prepared, folder)
+    if not is_done:
+        _write_lists(prepared, folder)
     return prepared
 
 

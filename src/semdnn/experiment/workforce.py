@@ -41,7 +41,7 @@ class Workforce:
             prepared = prepare(recipe, library, folder, executor=self.executor)
         self.team.of_first(None)
         if self.team.rank != 0:  # all is there: it only reads
-            prepared = prepare(recipe, library, folder)
+            prepared = prepare(recipe, library, folder, is_done=True)
         self.team.of_first(None)
         return prepared
 

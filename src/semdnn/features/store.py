@@ -4,6 +4,7 @@ A store is a folder of shards (``semdnn.features.shards``) and ``store.json``, w
 Decoding costs tens of times what the networks' input costs to read back.
 """
 
+import errno
 import json
 import multiprocessing
 import os
@@ -31,7 +32,7 @@ from semdnn.features.shards import (
     sha256_of,
 )
 from semdnn.files import write_json
-from semdnn.processes import end_with
+from semdnn.processes import allow_open_files, end_with
 from semdnn.progress import track
 
 __all__ = ["Failure", "FeatureSettings", "LogMelStore", "StoreError", "featurise"]
@@ -93,6 +94,7 @@ class LogMelStore:
         flat = np.fromiter((f for frames in starts for f in frames), np.float64, self.n_patches)
         self.start_s = (flat * FRAME_S).astype(np.float32)
         self._first = np.cumsum([0, *(index.n_patches for index in indices)])
+        allow_open_files(len(indices))  # a map holds its file open
         self._maps = [_mapped(folder, *pair) for pair in zip(self._stems, indices, strict=True)]
 
     def __len__(self) -> int:
@@ -283,5 +285,13 @@ def _required_index(folder: Path, stem: str) -> ShardIndex:
 def _mapped(folder: Path, stem: str, index: ShardIndex) -> NDArray[np.float16]:
     if index.n_patches == 0:
         return np.empty((0, *PATCH_SHAPE), np.float16)
-    data: NDArray[np.float16] = np.load(folder / f"{stem}.npy", "r", allow_pickle=False)
+    try:
+        data: NDArray[np.float16] = np.load(folder / f"{stem}.npy", "r", allow_pickle=False)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+        raise StoreError(
+            f"{folder}: has more shards than this system lets a process open: raise the limit"
+            " (ulimit -Hn, limits.conf)"
+        ) from error
     return data

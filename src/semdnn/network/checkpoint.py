@@ -9,10 +9,11 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -27,6 +28,40 @@ from semdnn.semantics.dictionary import Dictionary
 
 FORMAT_VERSION = 1
 _KEY = "semdnn"
+_Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+_Width = Annotated[int, Field(ge=1, le=8192)]
+_Depth = Annotated[int, Field(ge=1, le=8)]
+_TEXT = TypeAdapter(str, config=ConfigDict(strict=True))
+_TEXTS = TypeAdapter(list[str], config=ConfigDict(strict=True))
+_RECORD = TypeAdapter(dict[str, Any], config=ConfigDict(strict=True))
+
+
+class _Spec(BaseModel):
+    """What a file may say of its network: no more than a machine can hold."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    widths: Annotated[list[_Width], Field(min_length=1, max_length=6)]
+    fully_connected: Annotated[list[_Width], Field(min_length=1, max_length=8)]
+    convolutions: Annotated[list[_Depth], Field(min_length=1, max_length=6)]
+    dropout: _Share
+    map_dropout: _Share
+    levelled: bool = False
+
+    def spec(self) -> NetworkSpec:
+        """Return the network's sizes."""
+        if len(self.widths) != len(self.convolutions):
+            raise ValueError(
+                f"{len(self.widths)} widths, but {len(self.convolutions)} convolutions"
+            )
+        return NetworkSpec(
+            tuple(self.widths),
+            tuple(self.fully_connected),
+            tuple(self.convolutions),
+            self.dropout,
+            self.map_dropout,
+            self.levelled,
+        )
 
 
 class CheckpointError(SemdnnError):
@@ -135,8 +170,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     try:
         checkpoint = _checkpoint(tensors, described)
-    except (KeyError, TypeError, ValueError, SemdnnError) as error:
-        reason = " ".join(str(error).split())
+    except (AttributeError, KeyError, TypeError, ValueError, SemdnnError) as error:
+        reason = _plain(error)
         raise CheckpointError(f"{path}: damaged checkpoint ({reason}); fetch it again") from error
     _check_state(path, checkpoint)
     return checkpoint
@@ -178,7 +213,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(f"{path}: a safetensors file, but not one written by semDNN")
     try:
         described = json.loads(metadata[_KEY])
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged description ({error})") from error
     if not isinstance(described, dict):
         raise CheckpointError(f"{path}: damaged description (not a JSON object)")
@@ -195,29 +230,34 @@ def _checkpoint(tensors: dict[str, Tensor], described: dict[str, Any]) -> Checkp
     if tensors["dictionary.vectors"].dtype == torch.float16:  # rounding moved them off the sphere
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     dictionary = Dictionary(
-        words=tuple(words["words"]),
+        words=tuple(_TEXTS.validate_python(words["words"])),
         vectors=vectors.astype(np.float32),
         counts=tensors["dictionary.counts"].numpy(),
         clusters=tensors["dictionary.clusters"].numpy(),
-        word_space=words["word_space"],
+        word_space=_TEXT.validate_python(words["word_space"]),
         offset=float(words["offset"]),
     )
-    sizes: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in described["spec"].items()
-    }
     state = {n.removeprefix("network."): v for n, v in tensors.items() if n.startswith("network.")}
     if described["kind"] not in KINDS:
         raise ValueError(f"unknown kind {described['kind']!r}")
     return Checkpoint(
-        network=described["network"],
+        network=_TEXT.validate_python(described["network"]),
         kind=described["kind"],
         state={n: v.float() if v.is_floating_point() else v for n, v in state.items()},
         features=FeatureSettings.model_validate(described["features"]),
         dictionary=dictionary,
-        provenance=described["provenance"],
-        licence=described["licence"],
-        spec=NetworkSpec(**sizes),
+        provenance=_RECORD.validate_python(described["provenance"]),
+        licence=_TEXT.validate_python(described["licence"]),
+        spec=_Spec.model_validate(described["spec"]).spec(),
     )
+
+
+def _plain(error: Exception) -> str:
+    """Return an error's text in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'a text'}: {first['msg']}"
+    return " ".join(str(error).split())
 
 
 def _check_state(path: Path, checkpoint: Checkpoint) -> None:
@@ -229,5 +269,9 @@ def _check_state(path: Path, checkpoint: Checkpoint) -> None:
         found = tuple(checkpoint.state[name].shape)
         if found != shape:
             raise CheckpointError(f"{path}: tensor network.{name} is {found}, expected {shape}")
+        if not torch.isfinite(checkpoint.state[name]).all():
+            raise CheckpointError(f"{path}: tensor network.{name} is not finite; fetch it again")
+    if not checkpoint.state["input_scale"] > 0:
+        raise CheckpointError(f"{path}: tensor network.input_scale is not above 0; fetch it again")
     for name in sorted(checkpoint.state.keys() - expected):
         raise CheckpointError(f"{path}: unknown tensor network.{name}")

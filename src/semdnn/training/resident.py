@@ -62,6 +62,7 @@ def hold(
 def _has_room(patches: LabelledPatches, device: torch.device, dtype: torch.dtype) -> bool:
     if device.type != "cuda":
         return False
+    torch.cuda.empty_cache()  # what an earlier network left would count as taken
     free, _ = torch.cuda.mem_get_info(device)
     return _n_bytes(patches, dtype) <= LARGEST_SHARE * free
 

@@ -1,8 +1,9 @@
 """Who may talk to the server: its own page in this browser, and programs that name it rightly.
 
 Against DNS rebinding, the ``Host`` of a request must be a name of this server. Against pages of
-other sites, a request that changes or costs something must not come from a foreign origin. Every
-answer forbids the browser to load anything from elsewhere or to guess content types.
+other sites, a request that changes or costs something must not come from a foreign origin: every
+one but for the page's own files. Every answer forbids the browser to load anything from elsewhere
+or to guess content types.
 """
 
 import ipaddress
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_COSTLY = "/api/"
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -101,13 +103,16 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *extra]
             await send(message)
 
-        fault = self._fault(scope["method"], scope["headers"])
+        is_free = scope["method"] in _SAFE_METHODS and not scope["path"].startswith(_COSTLY)
+        fault = self._fault(scope["headers"], is_free=is_free)
         if fault is None:
             await self._app(scope, receive, send_guarded)
         else:
             await _refuse(send_guarded, *fault)
 
-    def _fault(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str] | None:
+    def _fault(
+        self, headers: Iterable[tuple[bytes, bytes]], *, is_free: bool
+    ) -> tuple[str, str] | None:
         """Return code and message of what is wrong with a request, None if nothing is."""
         given = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in headers]
         hosts = [text for name, text in given if name == "host"]
@@ -116,7 +121,7 @@ class Guard:
                 "foreign_host",
                 "this server does not go by that name: use the one that it printed",
             )
-        if method in _SAFE_METHODS:
+        if is_free:
             return None
         origins = [text for name, text in given if name == "origin"]
         own = {f"http://{hosts[0]}", f"https://{hosts[0]}"}

@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from semdnn.web.answers import answer, plain
 from semdnn.web.library import Asking
+from semdnn.web.listen_routes import Number
 from semdnn.web.map_job import MapProgress, SoundMap
 from semdnn.web.site import Site
-
-Number = Annotated[int, Path(ge=0, lt=1 << 63)]
 
 
 def library_routes(site: Site) -> APIRouter:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,9 @@ from semdnn.web.limits import OWN_WORDS_BYTES
 from semdnn.web.site import Site
 from semdnn.web.uploads import received
 from semdnn.web.words_over_time import words_over_time
+
+Number = Annotated[int, Path(ge=0, lt=1 << 63)]
+"""A sound of the catalogue."""
 
 
 class OwnWords(BaseModel):
@@ -43,7 +46,7 @@ def listen_routes(site: Site) -> APIRouter:
             return await seat.run(request, work)
 
     @router.post("/sounds/{number}/hearing")
-    async def hear_catalogued(request: Request, number: int) -> Response:
+    async def hear_catalogued(request: Request, number: Number) -> Response:
         async with site.desk.seat() as seat:
 
             def work() -> Response:

@@ -119,6 +119,9 @@ class Converted:
             target.unlink(missing_ok=True)
             raise
         with self._lock:
+            if key in self._made:  # another request made it meanwhile
+                target.unlink(missing_ok=True)
+                return Playable(self._made[key], "audio/flac")
             self._made[key] = target
             while len(self._made) > 1 and self._n_bytes() > self._max_bytes:
                 self._made.popitem(last=False)[1].unlink(missing_ok=True)
