@@ -214,9 +214,9 @@ def _library_folder(recipe: Recipe, library: Path | None, folder: Path) -> Path:
 def _require_sounds(
     library: Path | None, usable: Sequence[object], rejected: Sequence[Rejected], folder: Path
 ) -> None:
-    """Write the list of rejected sounds; refuse to go on with too few others."""
-    _write_csv(folder / "rejected.csv", ("name", "reason"), rejected)
+    """Refuse to go on with too few sounds; a list says why the others are rejected."""
     if len(usable) < MIN_SOUNDS:
+        _write_csv(folder / "rejected.csv", ("name", "reason"), rejected)
         common = Counter(item.reason for item in rejected).most_common(3)
         reasons = "; ".join(f"{reason} ({n})" for reason, n in common) or "there are no others"
         raise LibraryError(
@@ -282,6 +282,7 @@ def _write_lists(prepared: Prepared, folder: Path) -> None:
         )
         for i, sound in enumerate(prepared.sounds)
     ]
+    _write_csv(folder / "rejected.csv", ("name", "reason"), prepared.rejected)
     _write_csv(folder / "sounds.csv", ("name", "part", "words", "source", "licence"), rows)
     dictionary = prepared.dictionary
     _write_csv(
