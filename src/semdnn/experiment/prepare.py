@@ -153,18 +153,15 @@ def prepare(
     readable = [sound for sound in table.sounds if sound.name in row_of]
     rejected = [*table.rejected, *(Rejected(item.name, item.reason) for item in store.failures)]
     _require_sounds(library, readable, rejected, folder)
-    build = build_dictionary(
-        _words(recipe, [sound.description for sound in readable]),
-        open_word_space(recipe.word_space),
-        recipe.dictionary,
-    )
+    words = _words(recipe, [sound.description for sound in readable])
+    build = build_dictionary(words, open_word_space(recipe.word_space), recipe.dictionary)
     kept = [i for i, ids in enumerate(build.word_ids) if len(ids)]
     wordless = sorted(set(range(len(readable))) - set(kept))
     rejected += [Rejected(readable[i].name, "no dictionary word") for i in wordless]
     _require_sounds(library, kept, rejected, folder)
     sounds = tuple(readable[i] for i in kept)
     word_ids = tuple(build.word_ids[i] for i in kept)
-    rows = np.array([row_of[sound.name] for sound in sounds], dtype=np.int64)
+    rows = np.array([row_of[sound.name] for sound in sounds], np.int64)
     parts = _split(recipe, sounds, word_ids, build.dictionary, near_duplicate_groups(store)[rows])
     prepared = Prepared(
         sounds=sounds,
@@ -221,8 +218,8 @@ def _require_sounds(
         reasons = "; ".join(f"{reason} ({n})" for reason, n in common) or "there are no others"
         raise LibraryError(
             f"{library or 'procedural library'}: {len(usable)} usable sounds, at least "
-            f"{MIN_SOUNDS} are needed; left out: {reasons}; all in {folder / 'rejected.csv'}; "
-            "add a metadata.csv that describes the sounds (docs/train_your_own.md)"
+            f"{MIN_SOUNDS} are needed; left out: {reasons}; all in {folder / 'rejected.csv'}; add "
+            "a metadata.csv that describes the sounds (docs/train_your_own.md)"
         )
 
 
