@@ -38,7 +38,7 @@ def test_a_disk_that_is_full_is_one_line_and_costs_the_last_step_only(tmp_path):
     ) as caught:
         fill(path)
     assert "\n" not in str(caught.value)
-    assert "disk is full" in str(caught.value)
+    assert "(database or disk is full)" in str(caught.value)
     connection = open_for_reading(path)
     assert connection.execute("SELECT count(*) FROM contents").fetchone() == (5,)
     connection.close()
