@@ -6,6 +6,7 @@ import sqlite3
 
 import numpy as np
 import pytest
+import soundfile
 
 from semdnn.catalogue.catalogue import Catalogue
 from semdnn.catalogue.database import CatalogueError, find_database, open_for_writing
@@ -147,6 +148,60 @@ def test_overlapping_libraries_are_refused(library, catalogue):
     catalogue.update([library])
     with pytest.raises(CatalogueError, match="overlaps with the library"):
         catalogue.update([library / "dogs"])
+
+
+def test_a_library_that_is_given_twice_is_taken_once(library, catalogue, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(library, target_is_directory=True)
+    assert catalogue.update([library, link, library / "dogs" / ".."]).added == 6
+    assert catalogue.update([link, library]).unchanged == 6
+    assert {sound.path.is_relative_to(library.resolve()) for sound in catalogue.sounds()} == {True}
+
+
+def test_a_catalogue_that_got_nothing_does_not_stay(catalogue, tmp_path, library):
+    folder = tmp_path / "none"
+    folder.mkdir()
+    with pytest.raises(CatalogueError, match="Nothing was changed"):
+        catalogue.update([folder])
+    assert not catalogue.database.parent.exists()
+    with pytest.raises(CatalogueError, match="no such folder"):
+        catalogue.update([library, tmp_path / "gone"])
+    assert not catalogue.database.parent.exists()
+    (folder / "bad.wav").write_bytes(b"RIFF nothing")
+    beside = catalogue.database.parent / "mine.txt"
+    beside.parent.mkdir()
+    beside.touch()
+    done = catalogue.update([folder])
+    assert len(done.failed) == 1
+    assert done.notes == (
+        f"{catalogue.database}: no sound could be taken, so there is no catalogue",
+    )
+    assert list(catalogue.database.parent.iterdir()) == [beside]
+    assert catalogue.update([library]).added == 6
+
+
+def test_a_catalogue_that_was_there_stays(catalogue, library):
+    catalogue.update([library])
+    for path in list(library.rglob("*.*")):
+        if path.is_file():
+            path.write_bytes(b"no longer a sound")
+    assert len(catalogue.update([library]).failed) == 6
+    assert len(Catalogue.open(catalogue.database)) == 0
+
+
+def test_the_loudest_floats_are_heard_without_a_warning(catalogue, library, recwarn):
+    rng = np.random.default_rng(0)
+    loud = (1e30 * rng.uniform(-1, 1, 160_000)).astype(np.float32)
+    soundfile.write(library / "loud.wav", loud, 16_000, subtype="FLOAT")
+    soundfile.write(library / "loud stereo.wav", np.c_[loud, loud], 44_100, subtype="FLOAT")
+    soundfile.write(library / "loudest.wav", 3e8 * np.c_[loud, loud], 16_000, subtype="FLOAT")
+    done = catalogue.update([library])
+    assert [str(w) for w in recwarn.list] == []
+    assert {bad.name.rsplit("/")[-1] for bad in done.failed} <= {"loudest.wav", "loud stereo.wav"}
+    assert "loud.wav" in names_of(catalogue, library)
+    assert np.isfinite(catalogue.vectors().vectors).all()
+    catalogue.duplicates()
+    assert not recwarn.list
 
 
 def test_places_that_cannot_be_written_are_named(library, tiny_checkpoint):

@@ -9,9 +9,11 @@ import threading
 import numpy as np
 import pytest
 
+from semdnn.catalogue import shelf as shelf_module
 from semdnn.catalogue import update as update_module
 from semdnn.catalogue import vectors as vectors_module
 from semdnn.catalogue.catalogue import Catalogue
+from semdnn.catalogue.database import open_for_writing, write_meta
 from semdnn.catalogue.query import Query
 
 
@@ -35,6 +37,54 @@ def test_dead_rows_are_cleared_away(library, catalogue, monkeypatch, write):
         sound.path.name: sound.id for sound in reader.sounds()
     }.items()
     assert len(reader.search(Query(text="dog", top=50))) == 4
+
+
+@pytest.mark.parametrize("look", ["vectors", "search", "like"])
+def test_a_look_from_before_a_compaction_is_repeated(library, catalogue, monkeypatch, look):
+    monkeypatch.setattr(vectors_module, "_MANY", 2)
+    catalogue.update([library])
+    reader = Catalogue.open(catalogue.database)
+    (number,) = [sound.id for sound in reader.sounds() if sound.path.name.startswith("metal")]
+    query = Query(text="dog", by="meaning") if look == "search" else Query(like=number)
+    shutil.rmtree(library / "dogs")
+    (library / "rain.ogg").unlink()
+    opened = []
+
+    def compacted_before(path, n_rows, n_dims):
+        if not opened:  # the reader knows generation 0, and finds its file gone
+            catalogue.update([library])
+            assert not path.exists()
+        opened.append(path.name[-1])
+        return vectors_module.open_vectors(path, n_rows, n_dims)
+
+    monkeypatch.setattr(shelf_module, "open_vectors", compacted_before)
+    found = len(reader.vectors().ids) if look == "vectors" else len(reader.search(query))
+    assert found == 3
+    assert opened[:2] == ["0", "1"]
+
+
+def test_a_compaction_lasts_before_anything_is_deleted(library, catalogue, monkeypatch):
+    monkeypatch.setattr(vectors_module, "_MANY", 0)
+    catalogue.update([library])
+    shown = []
+
+    def pragma(connection):
+        return connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    def noted(connection, key, value):
+        shown.append((key, pragma(connection), connection.in_transaction))
+        write_meta(connection, key, value)
+
+    monkeypatch.setattr(vectors_module, "write_meta", noted)
+    with open_for_writing(catalogue.database) as connection:
+        assert pragma(connection) == 1
+        connection.execute("DELETE FROM files WHERE name LIKE 'dogs/%'")
+        connection.execute("DELETE FROM contents WHERE n_files = 0")
+        n_dims = catalogue.vectors().vectors.shape[1]
+        assert vectors_module.compact(catalogue.database, connection, n_dims)
+        assert shown == [("generation", 2, True), ("n_rows", 2, True)]
+        assert pragma(connection) == 1
+    assert len(catalogue.vectors().ids) == 4
 
 
 def test_reading_while_it_is_written(library, catalogue, monkeypatch, write):

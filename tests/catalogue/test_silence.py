@@ -1,5 +1,6 @@
 """Silence has no words: in labels, timelines, catalogues, on the page, and in scores."""
 
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,6 +123,18 @@ def test_a_catalogue_finds_silence_by_name_alone(model, library, tiny_checkpoint
     soundfile.write(tmp_path / "new.wav", faint, SECOND, subtype="FLOAT")
     with pytest.raises(CatalogueError, match=r"new\.wav: nothing sounds in it"):
         catalogue.search(Query(like=tmp_path / "new.wav"))
+
+
+@pytest.mark.parametrize("level", [0.0, 0.25])
+def test_digital_silence_is_no_sound_for_a_catalogue(level, library, tiny_checkpoint, tmp_path):
+    folder = shutil.copytree(library, tmp_path / "library")
+    soundfile.write(folder / "constant.wav", np.full(SECOND, level), SECOND)
+    catalogue = Catalogue(tmp_path / "catalogue.db")
+    done = catalogue.update([folder], model=str(tiny_checkpoint))
+    (bad,) = done.failed
+    assert bad.name.endswith("constant.wav")
+    assert "is silent from start to end: leave it out" in bad.reason
+    assert (done.added, len(catalogue)) == (3, 3)
 
 
 def test_the_page_says_nothing_of_silence(model, library):

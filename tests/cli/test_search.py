@@ -110,6 +110,27 @@ def test_the_folder_of_a_catalogue_names_it(catalogue, capsys, monkeypatch):
     assert asked(capsys, "click", "--db", ".")[0] == 0
 
 
+def test_every_format_of_duplicates_marks_links(catalogue, sounds, capsys):
+    (sounds / "tone.flac").symlink_to("inner/tone.flac")
+    assert main(["index", catalogue]) == 0
+    capsys.readouterr()
+    target = str(sounds.resolve() / "inner/tone.flac")
+    assert main(["duplicates", "--db", catalogue]) == 0
+    out, err = capsys.readouterr()
+    (line,) = [line for line in out.splitlines() if line.startswith("link")]
+    assert line.endswith(f"tone.flac  (link to {target})")
+    assert err == "2 groups, 4 files, 1 of them links to others\n"
+    assert main(["duplicates", "--db", catalogue, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    told = {row["path"]: (row["likeness"], row["link_to"]) for row in rows}
+    assert told[target] == ("first", "")
+    assert told[str(sounds.resolve() / "tone.flac")] == ("link", target)
+    assert main(["duplicates", "--db", catalogue, "--format", "json"]) == 0
+    files = [file for line in capsys.readouterr().out.splitlines() for file in json.loads(line)]
+    assert [file["link_to"] for file in files if file["likeness"] == "link"] == [target]
+    assert {file["link_to"] for file in files if file["likeness"] != "link"} == {None}
+
+
 def test_duplicates_are_grouped(catalogue, capsys):
     assert main(["duplicates", "--db", catalogue, "--format", "json"]) == 0
     (group,) = map(json.loads, capsys.readouterr().out.splitlines())

@@ -39,6 +39,14 @@ def test_rows_are_numbered_as_a_spreadsheet_does(tmp_path):
     assert sheet.rows[0].cells["title"] == "two\r\nlines"
     assert sheet.rows[2].cells == {"path": "c.wav", "title": ""}
     assert sheet.bad_rows == (BadRow(6, "3 cells, but the header has 2: quote the text"),)
+    assert sheet.notes == (
+        "manifest.csv: 1 row has fewer cells than the header, the first is row 5: the missing cells"
+        " are taken as empty",
+    )
+
+
+def test_columns_without_a_name_may_be_left_out(tmp_path):
+    assert read_sheet(write(tmp_path, "path,title,,\na.wav,dog\n")).notes == ()
 
 
 def test_a_cell_of_monstrous_size_costs_its_row_only(tmp_path):

@@ -46,6 +46,13 @@ def groups_of(folder: Path, sounds: list[Samples], **how: float) -> list[int]:
     return near_duplicate_groups(made, **how).tolist()
 
 
+def test_the_loudest_floats_have_a_level() -> None:
+    frames = np.log(np.random.default_rng(0).random((960, 64)) + 0.01).astype(np.float32)
+    loud = (frames + np.float32(np.log(1e31))).astype(np.float32)
+    expected = duplicates.unit_level(frames, 1e-9)
+    np.testing.assert_allclose(duplicates.unit_level(loud, 1e-9), expected, atol=1e-3)
+
+
 @pytest.mark.parametrize("name", ALTERED)
 def test_altered_copies_are_one_group(tmp_path: Path, name: str) -> None:
     others = [recording(seed) for seed in range(1, 6)]

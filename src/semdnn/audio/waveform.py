@@ -181,5 +181,6 @@ def _heard(
 def _mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     if samples.shape[1] == 1:
         return samples[:, 0]
-    mean: NDArray[np.float32] = samples.mean(axis=1, dtype=np.float32)
+    with np.errstate(over="ignore"):  # infinity, which is refused as such
+        mean: NDArray[np.float32] = samples.mean(axis=1, dtype=np.float32)
     return mean

@@ -139,11 +139,7 @@ class Catalogue:
 
         places = [Path(folder) for folder in folders]
         return update_catalogue(
-            self.database,
-            places,
-            model_name=model,
-            n_workers=n_workers,
-            approximate=approximate,
+            self.database, places, model_name=model, n_workers=n_workers, approximate=approximate
         )
 
     def ask(self, query: Query) -> Asked:
@@ -291,10 +287,14 @@ class Catalogue:
         return self.load_model().embed(path) if known is None else known
 
     def _vector_by(self, column: str, value: int | bytes) -> NDArray[np.float32] | None:
-        with self._reading() as connection:
+        select = f"SELECT row FROM contents WHERE {column} = ?"  # noqa: S608 - constants
+
+        def look(connection: sqlite3.Connection) -> NDArray[np.float32] | None:
             shelf = self._shelves.shelf(connection)
-            select = f"SELECT row FROM contents WHERE {column} = ?"  # noqa: S608 - constants
             found = connection.execute(select, (value,)).fetchone()
-        if found is None and isinstance(value, int):
+            return None if found is None else np.array(shelf.vectors[found[0]])
+
+        vector = self._again(look)
+        if vector is None and isinstance(value, int):
             raise CatalogueError(f"{self.database}: no sound {value} in this catalogue")
-        return None if found is None else np.array(shelf.vectors[found[0]])
+        return vector

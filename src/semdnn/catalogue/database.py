@@ -8,14 +8,14 @@ A *content* is what is in a file, known by the SHA-256 of its bytes; several fil
 is what was heard, and its number is what the rest of the package calls the id of a sound.
 """
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from semdnn.catalogue.lock import locked, remove
 from semdnn.errors import SemdnnError
 
 APPLICATION_ID = 0x53454D44  # "SEMD"
@@ -129,15 +129,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise CatalogueError(f"{path}: no catalogue here; make one with `semdnn index LIBRARY`")
-    place = f"file:{quote(str(path.resolve()))}?mode=ro"
     try:
-        connection = _connected(place)
+        connection = _connected(path, "ro")
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError:  # a medium without room for the log's index
             if os.access(path.parent, os.W_OK):
                 raise
-            connection = _connected(f"{place}&immutable=1")
+            connection = _connected(path, "ro&immutable=1")
         _check(path, connection)
     except sqlite3.DatabaseError as error:
         raise CatalogueError(
@@ -151,6 +150,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def open_for_writing(path: Path) -> Iterator[sqlite3.Connection]:
     """Yield the one connection that may write the catalogue at `path`, making it if need be.
 
+    One that it made and that has no sound at the end is taken away again.
+
     Raises
     ------
     CatalogueError
@@ -158,14 +159,7 @@ def open_for_writing(path: Path) -> Iterator[sqlite3.Connection]:
         version or no catalogue.
     """
     with _only_writer(path):
-        try:
-            connection = _connected(f"file:{quote(str(path.resolve()))}?mode=rwc")
-            _prepare(path, connection)
-        except sqlite3.DatabaseError as error:
-            raise CatalogueError(
-                f"{path}: cannot be written as a catalogue ({error}); keep it elsewhere with "
-                "--db FILE"
-            ) from error
+        connection = _prepared(path)
         try:
             yield connection
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -228,9 +222,25 @@ def write_meta(connection: sqlite3.Connection, key: str, value: str | int) -> No
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
-def _connected(place: str) -> sqlite3.Connection:
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    place = f"file:{quote(str(path.resolve()))}?mode={mode}"
     connection = sqlite3.connect(place, uri=True, timeout=_WAIT_S, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    try:
+        connection = _connected(path, "rwc")
+        try:
+            _prepare(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.DatabaseError as error:
+        raise CatalogueError(
+            f"{path}: cannot be written as a catalogue ({error}); keep it elsewhere with --db FILE"
+        ) from error
     return connection
 
 
@@ -260,19 +270,31 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def _only_writer(path: Path) -> Iterator[None]:
-    lock = path.with_name(f"{path.name}-lock")
+    missing = [folder for folder in path.parents if not folder.exists()]
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(path.with_name(f"{path.name}-lock")))
+        except BlockingIOError as error:
+            raise CatalogueError(
+                f"{path}: another process is indexing here; wait for it"
+            ) from error
+        except OSError as error:
+            raise CatalogueError(
+                f"{path}: no catalogue can be written here ({error.strerror}); keep it elsewhere "
+                "with --db FILE"
+            ) from error
+        is_new = not path.exists()
+        try:
+            yield
+        finally:
+            if is_new and _is_without_sounds(path):
+                ends = ("-vectors-0", "-wal", "-shm", "", "-lock")
+                remove((path.with_name(path.name + end) for end in ends), missing)
+
+
+def _is_without_sounds(path: Path) -> bool:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise CatalogueError(
-            f"{path}: no catalogue can be written here ({error.strerror}); keep it elsewhere with "
-            "--db FILE"
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise CatalogueError(f"{path}: another process is indexing into it; wait for it") from error
-    finally:
-        os.close(handle)
+        with closing(_connected(path, "ro")) as connection:
+            return connection.execute("SELECT 1 FROM contents").fetchone() is None
+    except sqlite3.Error as error:
+        return not path.exists() or "no such table" in str(error)

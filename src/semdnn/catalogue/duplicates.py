@@ -5,6 +5,7 @@ and near-duplicates, whose first 9.6 s are alike by `semdnn.features.duplicates`
 differ by no more than 1.5 s or a tenth. For the last, only candidates are read again.
 """
 
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -37,18 +38,21 @@ class Duplicate(NamedTuple):
     path : Path
         Where it lies.
     likeness : str
-        How it compares with the group's first file: "first", "same bytes", "same samples",
-        "near".
+        "link" if it is the same file as an earlier one of the group, by a symbolic or a hard link;
+        else how it compares with the first: "first", "same bytes", "same samples", "near".
     duration_s : float
         Length in seconds.
     size : int
         Bytes.
+    link_to : Path or None
+        Of a symbolic link, the file that it leads to; of a further hard link, the first one's path.
     """
 
     path: Path
     likeness: str
     duration_s: float
     size: int
+    link_to: Path | None = None
 
 
 DuplicateGroup = tuple[Duplicate, ...]
@@ -137,14 +141,32 @@ def _near(
 
 
 def _group(contents: list[_Content]) -> DuplicateGroup:
+    """Return the files of a group by path, symbolic links after all others.
+
+    So the first is never a link to another, and what is kept of a group by its first is a sound.
+    """
     listed = sorted(
-        (path, content.id, content.samples, content.duration_s, size)
+        (path.is_symlink(), path, content.id, content.samples, content.duration_s, size)
         for content in contents
         for path, size in content.files
     )
-    _, first, samples, *_ = listed[0]
-    found = []
-    for at, (path, number, sounds, duration_s, size) in enumerate(listed):
+    _, _, first, samples, *_ = listed[0]
+    found = list[Duplicate]()
+    places: dict[tuple[int, int], Path] = {}
+    for at, (is_symlink, path, number, sounds, duration_s, size) in enumerate(listed):
         same = "same bytes" if number == first else "same samples" if sounds == samples else "near"
-        found.append(Duplicate(path, same if at else "first", duration_s, size))
+        earlier = _earlier_place(path, places)
+        likeness = "link" if earlier else same if at else "first"
+        link_to = Path(os.path.realpath(path)) if is_symlink else earlier
+        found.append(Duplicate(path, likeness, duration_s, size, link_to))
     return tuple(found)
+
+
+def _earlier_place(path: Path, places: dict[tuple[int, int], Path]) -> Path | None:
+    """Return the path by which `places` already has the file at `path`; else note it there."""
+    try:
+        status = path.stat()
+    except OSError:  # gone since the catalogue was made
+        return None
+    earlier = places.setdefault((status.st_dev, status.st_ino), path)
+    return None if earlier == path else earlier

@@ -12,6 +12,7 @@ from semdnn.catalogue.database import (
     read_meta,
 )
 from semdnn.catalogue.hearing import identity_of
+from semdnn.catalogue.library_files import distinct_folders
 from semdnn.catalogue.lists_file import check_lists_can_be_made, refresh_lists
 from semdnn.catalogue.plan import plan_of
 from semdnn.catalogue.update import Updater, note_model
@@ -62,9 +63,10 @@ def update_catalogue(
     Parameters
     ----------
     database : Path
-        The catalogue's file; made if it is not there.
+        The catalogue's file; made if it is not there, and not kept if it got no sound.
     folders : sequence of Path
-        Libraries. Others of the catalogue are left as they are.
+        Libraries; one that is given twice is taken once. Others of the catalogue are left as they
+        are.
     model_name : str
         A shipped network or a checkpoint file; by default the catalogue's own.
     n_workers : int, optional
@@ -92,7 +94,8 @@ def update_catalogue(
             note_model(connection, model, name, identity_of(model))
         check_model(database, read_meta(connection, "identity"), known_as or name, model)
         remove_old(database, connection)
-        plans = [plan_of(connection, folder, database.resolve().parent) for folder in folders]
+        base = database.resolve().parent
+        plans = [plan_of(connection, folder, base) for folder in distinct_folders(folders)]
         vectors = vectors_path(database, int(read_meta(connection, "generation")))
         updater = Updater(connection, vectors, model)
         updater.hear_all(plans, n_workers)
@@ -100,6 +103,8 @@ def update_catalogue(
         compact(database, connection, int(read_meta(connection, "n_dims")))
         made = refresh_lists(database, connection, wanted=approximate)
     notes = [*(note for plan in plans for note in plan.notes), *([made] if made else [])]
+    if not database.exists():
+        notes.append(f"{database}: no sound could be taken, so there is no catalogue")
     return Updated(**updater.counts, failed=tuple(updater.failed), notes=tuple(notes))
 
 

@@ -1,19 +1,24 @@
 """The files of a library as they lie on disk, and what is written about each."""
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from semdnn.datasets.columns import ColumnMapping, RowFacts, read_facts
+from semdnn.datasets.columns import ColumnMapping, RowFacts, path_column, read_facts
 from semdnn.datasets.folder import list_audio
-from semdnn.datasets.library import find_table
-from semdnn.datasets.lookup import FileLookup
+from semdnn.datasets.library import tables_of
+from semdnn.datasets.lookup import FaultyRow, FileLookup, match_rows
 from semdnn.datasets.names import read_name
 from semdnn.datasets.sheet import read_sheet
 from semdnn.datasets.table import Rejected, join_texts
 from semdnn.datasets.tags import read_tags
 from semdnn.errors import SemdnnError
+
+_INSTEAD = "descriptions are taken from tags and names"
+_NAMED_ROWS = 3
+_NAME_LETTERS = 60
 
 
 class FileState(NamedTuple):
@@ -57,6 +62,14 @@ class FolderState(NamedTuple):
         return f"{self.table.name} {status.st_size} {status.st_mtime_ns}"
 
 
+def distinct_folders(folders: Iterable[Path]) -> list[Path]:
+    """Return `folders` without those that lie where an earlier one does, by whatever name."""
+    first: dict[str, Path] = {}
+    for folder in folders:
+        first.setdefault(os.path.realpath(folder), folder)
+    return list(first.values())
+
+
 def folder_state(folder: Path) -> FolderState:
     """Look at every file of a library; none is opened."""
     content = list_audio(folder)
@@ -68,11 +81,11 @@ def folder_state(folder: Path) -> FolderState:
             rejected.append(Rejected(name, f"cannot be read: {error.strerror}"))
             continue
         files[name] = FileState(name, path, status.st_size, status.st_mtime_ns)
-    table, notes = None, tuple[str, ...]()
-    try:
-        table = find_table(folder)
-    except SemdnnError as error:
-        notes = (f"{error}; descriptions are taken from tags and names",)
+    tables, notes = tables_of(folder), tuple[str, ...]()
+    if len(tables) > 1:
+        names = ", ".join(path.name for path in tables)
+        notes = (f"{folder}: several tables ({names}): keep one of them there; {_INSTEAD}",)
+    table = tables[0] if len(tables) == 1 else None
     return FolderState(folder, files, tuple(rejected), table, notes)
 
 
@@ -84,21 +97,42 @@ class Facts(NamedTuple):
 
 
 def table_facts(state: FolderState) -> Facts:
-    """Read a library's table; a bad one is a remark, never the end."""
+    """Read a library's table; a bad one is a remark, never the end, and so are bad rows of it."""
     if state.table is None:
         return Facts({}, ())
     try:
         sheet = read_sheet(state.table)
+        column = path_column(sheet.columns, ColumnMapping())
+        if not column:
+            present = ", ".join(sheet.columns)
+            note = f"{state.table}: no column names the files ({present}): call one `path` or"
+            return Facts({}, (f"{note} `filename` in the first row; {_INSTEAD}",))
         rows, _ = read_facts(sheet, ColumnMapping(), state.table)
     except (SemdnnError, OSError) as error:
-        return Facts({}, (f"{error}; descriptions are taken from tags and names",))
+        return Facts({}, (f"{error}; {_INSTEAD}",))
     lookup = FileLookup(state.folder, {name: file.path for name, file in state.files.items()})
-    found: dict[str, RowFacts] = {}
-    for _, row in rows:
-        name, fault = lookup.find(row.path)
-        if not fault:
-            found.setdefault(name, row)
-    return Facts(found, sheet.notes)
+    matched = match_rows(sheet, rows, lookup, column)
+    faulty = [*matched.faulty, *(FaultyRow(bad.number, "", bad.reason) for bad in sheet.bad_rows)]
+    found = {name: row for name, (_, row) in matched.found.items()}
+    return Facts(found, (*sheet.notes, *_left_out(state.table, sorted(faulty))))
+
+
+def _left_out(table: Path, faulty: list[FaultyRow]) -> tuple[str, ...]:
+    """Return a remark on the rows that describe no file: the first few by name, all by number."""
+    if not faulty:
+        return ()
+    parts = [
+        f"row {number}{f' ({_shortened(file)!r})' if file else ''}: {reason}"
+        for number, file, reason in faulty[:_NAMED_ROWS]
+    ]
+    if len(faulty) > _NAMED_ROWS:
+        parts.append(f"… and {len(faulty) - _NAMED_ROWS:,} more")
+    rows = "1 row" if len(faulty) == 1 else f"{len(faulty):,} rows"
+    return (f"{table.name}: {rows} left out: {'; '.join(parts)}",)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 1]}…"
 
 
 def facts_of(file: FileState, row: RowFacts | None) -> RowFacts:

@@ -72,10 +72,14 @@ MATCH_FORMATS: Mapping[str, Callable[[Sequence[Match]], str]] = {
 
 
 def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
-    """Return a paragraph a group: likeness to its first, duration, size, where it lies."""
+    """Return a paragraph a group: likeness to its first, duration, size, where it lies.
+
+    Behind a link stands where it leads.
+    """
     paragraphs = (
         "".join(
-            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  {file.path!s}\n"
+            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  {file.path!s}"
+            f"{f'  (link to {file.link_to!s})' if file.link_to else ''}\n"
             for file in group
         )
         for group in groups
@@ -86,11 +90,14 @@ def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
 def duplicates_csv(groups: "Sequence[DuplicateGroup]") -> str:
     """Return one row a file under a header; groups are numbered from 1."""
     rows = (
-        (number, file.likeness, str(file.path), f"{file.duration_s:.3f}", file.size)
+        (
+            *(number, file.likeness, str(file.path), f"{file.duration_s:.3f}", file.size),
+            str(file.link_to or ""),
+        )
         for number, group in enumerate(groups, start=1)
         for file in group
     )
-    return _csv("group,likeness,path,duration_s,bytes", rows)
+    return _csv("group,likeness,path,duration_s,bytes,link_to", rows)
 
 
 def duplicates_json(groups: "Sequence[DuplicateGroup]") -> str:
@@ -102,6 +109,7 @@ def duplicates_json(groups: "Sequence[DuplicateGroup]") -> str:
                 "likeness": file.likeness,
                 "duration_s": round(file.duration_s, 3),
                 "bytes": file.size,
+                "link_to": None if file.link_to is None else str(file.link_to),
             }
             for file in group
         ]

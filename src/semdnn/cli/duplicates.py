@@ -21,9 +21,14 @@ from semdnn.cli.search import DATABASE
 )
 @DATABASE
 def command(*, style: str, database: Path | None) -> int:
-    """List files that are the same, byte for byte or sample for sample, or nearly so."""
+    """List files that are the same, byte for byte or sample for sample, or nearly so.
+
+    Links are marked: "link" is the very file of another line, and no copy of it.
+    """
     groups = Catalogue.open(database or find_database(Path.cwd())).duplicates()
     click.echo(DUPLICATE_FORMATS[style](groups), nl=False)
     n_files = sum(len(group) for group in groups)
-    click.echo(f"{len(groups):,} groups, {n_files:,} files", err=True)
+    n_links = sum(file.likeness == "link" for group in groups for file in group)
+    links = f", {n_links:,} of them links to others" if n_links else ""
+    click.echo(f"{len(groups):,} groups, {n_files:,} files{links}", err=True)
     return 0

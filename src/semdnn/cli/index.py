@@ -6,6 +6,7 @@ import click
 
 from semdnn.catalogue.database import database_path
 from semdnn.catalogue.index import Updated, update_catalogue
+from semdnn.catalogue.library_files import distinct_folders
 from semdnn.catalogue.lists import EXTRA
 from semdnn.cli.arguments import EXISTING_FOLDER
 from semdnn.cli.outputs import model_files, spare_inputs
@@ -53,12 +54,13 @@ def command(
     Exit status 0 if every file was taken, 1 if some could not be read (they are listed at the
     end), 2 for wrong usage.
     """
-    if database is None and len(libraries) > 1:
+    folders = distinct_folders(libraries)
+    if database is None and len(folders) > 1:
         raise click.UsageError("several libraries: name their catalogue's file with --db FILE")
-    place = database_path(database or libraries[0])
+    place = database_path(database or folders[0])
     spare_inputs([place], model_files(model_name) if model_name else (), option="--db")
     updated = update_catalogue(
-        place, libraries, model_name=model_name, n_workers=n_workers, approximate=approximate
+        place, folders, model_name=model_name, n_workers=n_workers, approximate=approximate
     )
     _tell(place, updated)
     return 1 if updated.failed else 0

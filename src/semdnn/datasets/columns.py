@@ -111,7 +111,9 @@ def read_facts(
     }
     if not chosen["path"]:
         present = ", ".join(sheet.columns)
-        raise ColumnError(f"{path}: no column names the files: set `columns.path` ({present})")
+        raise ColumnError(
+            f"{path}: no column names the files: set `columns.path` ({present}) or call one `path`"
+        )
     texts = [_choose(name, (), sheet.columns, path) for name in mapping.description]
     texts = texts or _known(COMMON_NAMES["description"], sheet.columns)
     texts = texts or [chosen["category"]] * bool(chosen["category"])
@@ -121,6 +123,17 @@ def read_facts(
         description = join_texts(cells[column] for column in texts)
         facts.append((number, RowFacts(description=description, **values)))
     return facts, bool(texts)
+
+
+def path_column(columns: tuple[str, ...], mapping: ColumnMapping) -> str:
+    """Return the column that names the files, "" if there is none.
+
+    Examples
+    --------
+    >>> path_column(("Title", "File Name"), ColumnMapping())
+    'File Name'
+    """
+    return mapping.path or next(iter(_known(COMMON_NAMES["path"], columns)), "")
 
 
 def _choose(wanted: str, common: Sequence[str], columns: tuple[str, ...], path: Path) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from semdnn.datasets.columns import ColumnMapping, RowFacts, read_facts
+from semdnn.datasets.columns import ColumnMapping, RowFacts, path_column, read_facts
 from semdnn.datasets.folder import FolderContent, list_audio
-from semdnn.datasets.lookup import FileLookup
+from semdnn.datasets.lookup import FileLookup, match_rows
 from semdnn.datasets.names import read_name
 from semdnn.datasets.sheet import SHEET_SUFFIXES, Sheet, read_sheet
 from semdnn.datasets.table import Rejected, Sound, Table
@@ -95,7 +95,8 @@ def read_library(folder: Path, settings: LibrarySettings = LibrarySettings()) ->
     else:
         sheet = read_sheet(table_path)
         facts, has_text = read_facts(sheet, settings.columns, table_path)
-        candidates, rejected = _match_rows(folder, content, sheet, facts)
+        column = path_column(sheet.columns, settings.columns)
+        candidates, rejected = _match_rows(folder, content, sheet, facts, column)
         notes = list(sheet.notes)
         if settings.descriptions == "table" and not has_text:
             raise LibraryError(f"{table_path}: no text column: name some in `columns.description`")
@@ -121,37 +122,43 @@ def find_table(folder: Path, wanted: str = "") -> Path | None:
         if not path.is_file():
             raise LibraryError(f"{path}: no such table")
         return path
-    found = [
+    found = tables_of(folder)
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise LibraryError(
+            f"{folder}: several tables ({names}): set `table` to one of them or keep only one there"
+        )
+    return found[0] if found else None
+
+
+def tables_of(folder: Path) -> list[Path]:
+    """Return the files in the root of `folder` that are called as tables of descriptions are."""
+    return [
         path
         for path in sorted(folder.iterdir())
         if path.stem.lower() in _TABLE_STEMS and path.suffix.lower() in SHEET_SUFFIXES
     ]
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise LibraryError(f"{folder}: several tables ({names}): set `table` to one of them")
-    return found[0] if found else None
 
 
 def _match_rows(
-    folder: Path, content: FolderContent, sheet: Sheet, facts: Iterable[tuple[int, RowFacts]]
+    folder: Path,
+    content: FolderContent,
+    sheet: Sheet,
+    facts: Iterable[tuple[int, RowFacts]],
+    column: str,
 ) -> tuple[list[_Candidate], list[Rejected]]:
     """Return a candidate for every row that has a file, and every row and file left over."""
-    lookup = FileLookup(folder, content.audio)
-    found: dict[str, _Candidate] = {}
+    matched = match_rows(sheet, facts, FileLookup(folder, content.audio), column)
+    candidates = [
+        _Candidate(name, content.audio.get(name) or folder / name, f"row {number}", row)
+        for name, (number, row) in matched.found.items()
+    ]
     rejected = [Rejected(f"row {bad.number}", bad.reason) for bad in sheet.bad_rows]
-    for number, row in facts:
-        where = f"row {number}"
-        name, fault = lookup.find(row.path)
-        if fault:
-            rejected.append(Rejected(row.path or where, f"{where}: {fault}"))
-        elif name in found:
-            reason = f"{where}: the file is already in {found[name].where}"
-            rejected.append(Rejected(name, reason))
-        else:
-            found[name] = _Candidate(name, content.audio.get(name) or folder / name, where, row)
-    unnamed = (name for name in content.audio if name not in found)
-    rejected += [Rejected(name, "not in the table") for name in unnamed]
-    return list(found.values()), rejected
+    for number, file, fault in matched.faulty:
+        rejected.append(Rejected(file or f"row {number}", f"row {number}: {fault}"))
+    told = {*matched.found, *(bad.name for bad in rejected)}
+    rejected += [Rejected(name, "not in the table") for name in content.audio if name not in told]
+    return candidates, rejected
 
 
 def _describe(candidates: Iterable[_Candidate], origin: str) -> tuple[list[Sound], list[Rejected]]:

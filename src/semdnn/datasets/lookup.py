@@ -1,12 +1,18 @@
 """Which file a row of a table means."""
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
+from semdnn.datasets.columns import RowFacts
 from semdnn.datasets.folder import AUDIO_SUFFIXES
+from semdnn.datasets.sheet import Sheet
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class FileLookup:
@@ -87,6 +93,78 @@ class FileLookup:
     @cached_property
     def _by_file_stem(self) -> Mapping[str, list[str]]:
         return _grouped(self._audio, lambda name: PurePosixPath(_key(name)).stem)
+
+
+class FaultyRow(NamedTuple):
+    """A row that describes no file: its number, the file as far as it is known, and why."""
+
+    number: int
+    file: str
+    reason: str
+
+
+class MatchedRows(NamedTuple):
+    """Rows by the names of their files, with their numbers, and the rows that have none."""
+
+    found: dict[str, tuple[int, RowFacts]]
+    faulty: tuple[FaultyRow, ...]
+
+
+def match_rows(
+    sheet: Sheet, facts: Iterable[tuple[int, RowFacts]], lookup: FileLookup, path_column: str
+) -> MatchedRows:
+    """Return which row describes which file; of several rows of one file, the first.
+
+    A row with a cell that holds other rows, because a quote was left open, describes none: the sign
+    is a further line of the cell that names, where a row does, a file that no row is of.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The table.
+    facts : iterable of (int, RowFacts)
+        Number and facts of its rows.
+    lookup : FileLookup
+        Finds the files.
+    path_column : str
+        The column of `sheet` that names the files.
+    """
+    found: dict[str, tuple[int, RowFacts]] = {}
+    faulty = []
+    for number, row in facts:
+        name, fault = lookup.find(row.path)
+        if fault and _LINE_BREAK.search(row.path):
+            fault = "a line break in the file's name: is a quote left open?"
+        if fault:
+            faulty.append(FaultyRow(number, row.path, fault))
+        elif name in found:
+            reason = f"the file is already in row {found[name][0]}"
+            faulty.append(FaultyRow(number, name, reason))
+        else:
+            found[name] = (number, row)
+    cells = {row.number: row.cells for row in sheet.rows if sheet.delimiter}
+    at = sheet.columns.index(path_column)
+    swallowing = []
+    for name, (number, _) in found.items():
+        lines = _further_lines(cells.get(number, {}).values())
+        named = (_named_in(line, sheet.delimiter, at, lookup) for line in lines)
+        swallowed = next((file for file in named if file and file not in found), "")
+        if swallowed:
+            reason = f"a quote is left open: the row of {swallowed!r} is inside"
+            swallowing.append(FaultyRow(number, name, reason))
+    for _, name, _ in swallowing:
+        del found[name]
+    return MatchedRows(found, tuple(sorted((*faulty, *swallowing))))
+
+
+def _further_lines(cells: Iterable[str]) -> Iterable[str]:
+    return (line for cell in cells for line in _LINE_BREAK.split(cell)[1:])
+
+
+def _named_in(line: str, delimiter: str, at: int, lookup: FileLookup) -> str:
+    """Return the file that `line` names if it is a row with its path at place `at`, or ""."""
+    parts = line.split(delimiter)
+    return lookup.find(parts[at].strip(' "'))[0] if len(parts) > max(at, 1) else ""
 
 
 def _without_ending(name: str) -> str:

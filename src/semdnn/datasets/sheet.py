@@ -33,12 +33,16 @@ class BadRow(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """Column names, the rows that fit them, the rows that do not, and remarks."""
+    """Column names, the rows that fit them, the rows that do not, remarks, and what parts cells.
+
+    `delimiter` is empty where nothing written parts them (Parquet).
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     bad_rows: tuple[BadRow, ...]
     notes: tuple[str, ...]
+    delimiter: str = ""
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -59,7 +63,8 @@ def read_sheet(path: Path) -> Sheet:
     except OSError as error:
         raise SheetError(f"{path}: cannot be read ({error.strerror})") from error
     text, notes = _decode(path, content)
-    records = _records(text)
+    delimiter = _delimiter_of(text)
+    records = _records(text, delimiter)
     header = next(records, None)
     if not isinstance(header, list) or not any(cell.strip() for cell in header):
         raise SheetError(f"{path}: no header in the first row: name the columns there")
@@ -67,6 +72,8 @@ def read_sheet(path: Path) -> Sheet:
     _refuse_repeated(path, columns)
     rows: list[Row] = []
     bad_rows: list[BadRow] = []
+    short: list[int] = []
+    n_named = max(at for at, column in enumerate(columns, start=1) if column)
     for number, record in enumerate(records, start=2):
         if isinstance(record, str):
             bad_rows.append(BadRow(number, record))
@@ -77,7 +84,11 @@ def read_sheet(path: Path) -> Sheet:
             padded = record + [""] * (len(columns) - len(record))
             cells = {column: cell.strip() for column, cell in zip(columns, padded, strict=False)}
             rows.append(Row(number, cells))
-    return Sheet(columns, tuple(rows), tuple(bad_rows), notes)
+            if len(record) < n_named:
+                short.append(number)
+    if short:
+        notes = (*notes, _short_rows(path, short))
+    return Sheet(columns, tuple(rows), tuple(bad_rows), notes, delimiter)
 
 
 def _decode(path: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
@@ -90,10 +101,21 @@ def _decode(path: Path, content: bytes) -> tuple[str, tuple[str, ...]]:
         return content.decode("latin-1"), (note,)
 
 
-def _records(text: str) -> Iterator[list[str] | str]:
-    """Yield each record's cells, or the reason why the record cannot be read."""
+def _short_rows(path: Path, numbers: list[int]) -> str:
+    have = "1 row has" if len(numbers) == 1 else f"{len(numbers):,} rows have"
+    return (
+        f"{path.name}: {have} fewer cells than the header, the first is row {numbers[0]}: "
+        "the missing cells are taken as empty"
+    )
+
+
+def _delimiter_of(text: str) -> str:
     first_line = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=lambda mark: _count_unquoted(first_line, mark))
+    return max(_DELIMITERS, key=lambda mark: _count_unquoted(first_line, mark))
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str] | str]:
+    """Yield each record's cells, or the reason why the record cannot be read."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     while True:
         try:

@@ -94,7 +94,8 @@ def unit_level(frames: Picture, log_offset: float) -> Picture:
         ln(mel / level + 0.02); the level is the energy-weighted mean, which silence does not move.
     """
     mel: Picture = np.maximum(np.exp(frames) - np.float32(log_offset), 0)
-    level = float(np.square(mel).sum()) / max(float(mel.sum()), 1e-12)
+    energy = float(np.square(mel, dtype=np.float64).sum())  # of 1e30 it is beyond float32
+    level = energy / max(float(mel.sum(dtype=np.float64)), 1e-12)
     picture: Picture = np.log(mel / np.float32(max(level, 1e-9)) + np.float32(_FLOOR))
     return picture
 
