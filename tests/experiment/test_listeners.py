@@ -197,18 +197,18 @@ def test_what_cannot_be_compared_is_told_in_one_line(behaviour, stimuli, models,
 
 
 @pytest.mark.parametrize(
-    ("spoil", "names", "message"),
+    ("spoilt", "message"),
     [
-        ([2], "abcdef", "^listener 'c' gave every pair the same value: leave it out of the file"),
-        ([2], "", "^listener 3 gave every pair the same value: leave it out"),
-        (range(6), "abcdef", "^every listener gave every pair the same value: there is nothing"),
+        (([2], "abcdef"), "^listener 'c' gave every pair the same value: leave it out of the file"),
+        (([2], ""), "^listener 3 gave every pair the same value: leave it out"),
+        ((range(6), "abcdef"), "^every listener gave every pair the same value: there is nothing"),
     ],
 )
 def test_constant_listeners_are_told_before_a_model_is_heard(
-    behaviour, stimuli, models, tmp_path, spoil, names, message
+    behaviour, stimuli, models, tmp_path, spoilt, message
 ):
-    rows = behaviour.listeners.copy()
-    rows[list(spoil)] = 1
+    rows, (constant, names) = behaviour.listeners.copy(), spoilt
+    rows[list(constant)] = 1
     odd = replace(behaviour, listeners=rows, listener_names=tuple(names))
     with pytest.raises(RsaError, match=message):
         compare_with_listeners(odd, stimuli, opened(models), QUICK, tmp_path, quiet)
@@ -256,6 +256,9 @@ def test_listeners_and_notes_are_told_before_models(behaviour, stimuli, models, 
     assert told[1] == "  note: it is odd"
     assert told[2].startswith("1/2 ")
     assert "note: it is odd" in results_table(result)
+    told.clear()
+    compare_with_listeners(behaviour, stimuli, opened(models), QUICK, tmp_path, told.append)
+    assert told[0] == "6 listeners, 12 stimuli"  # who have no names
 
 
 def test_everything_found_is_written(behaviour, stimuli, models, tmp_path):

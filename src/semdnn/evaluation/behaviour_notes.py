@@ -105,8 +105,8 @@ def negative_note(listeners: Array, names: Sequence[str] = ()) -> tuple[str, ...
     advice = (
         "they look standardised (every mean is about 0), which is no fault"
         if (np.abs(means) <= _CENTRED * spreads).all()
-        else "if they are similarities or correlations, say kind='similarity'; if a negative "
-        "number stands for a missing judgement, leave its cell empty"
+        else "if they are similarities or correlations, say kind='similarity' (--kind similarity); "
+        "if a negative number stands for a missing judgement, leave its cell empty"
     )
     return (
         f"{negative.sum()} of {np.isfinite(listeners).sum()} dissimilarities are negative "
