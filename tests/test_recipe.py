@@ -37,8 +37,21 @@ def test_a_missing_recipe_lists_the_known_ones():
     ("text", "message"),
     [
         ("name = ", "not valid TOML"),
-        ("seed = 1", "key 'name'"),
-        ('name = "a"\nsped = 1', "unknown key 'sped'; known here: .*seed"),
+        ("seed = 1", "key 'name' is missing$"),
+        ('nmae = "x"', r"unknown key 'nmae' \(known here: .*name.*\); key 'name' is missing$"),
+        ('name = "a"\n[training]\nlearning_rate = nan', r"'training\.learning_rate': a finite num"),
+        ('name = "a"\n[split]\ntest = -inf\nx = 1', r"'split\.x'.*'split\.test': a finite .*-inf$"),
+        ("name = nan", "'name': a finite number is needed, got nan$"),
+        ('name = "a"\nseed = 2020-01-01', "key 'seed': no setting is a date or a time"),
+        (
+            'name = "a"\n[[models]]\nkind = "cae"\n[models.training]\nlearning_rate = inf',
+            r"'models\.0\.training\.learning_rate': a finite number",
+        ),
+        (
+            'seed = "x"\n[split]\nby = 3\n[balance]\nshre = 1',
+            r"'balance\.shre' .*; key 'name' is missing; key 'seed': .*; key 'split\.by'",
+        ),
+        ('name = "a"\nsped = 1', r"unknown key 'sped' \(known here: .*seed"),
         ('name = "a"\n[split]\nvalidaton = 0.1', "unknown key 'split.validaton'.*validation"),
         ('name = "a"\n[split]\nvalidation = 2.0', "key 'split.validation'"),
         ('name = "a"\nseed = "x"', "key 'seed'.*'x'"),
@@ -65,6 +78,19 @@ def test_an_unknown_override_is_refused(write):
     recipe = load_recipe(write('name = "a"\n[[models]]\nkind = "semdnn"\ntraining = {sed = 2}'))
     with pytest.raises(RecipeError, match="sed"):
         recipe.training_of(recipe.models[0])
+
+
+def test_overrides_list_the_keys_of_training(write):
+    recipe = load_recipe(write('name = "a"\n[[models]]\nkind = "semdnn"\ntraining = {sed = 2}'))
+    with pytest.raises(RecipeError, match=r"unknown key 'sed' \(known here: .*max_epochs"):
+        recipe.training_of(recipe.models[0])
+
+
+def test_of_many_faults_five_are_told(write):
+    text = 'name = "a"\n' + "".join(f"unknown_{i} = {i}\n" for i in range(8))
+    with pytest.raises(RecipeError, match=r"'unknown_4' .*; and 3 more$") as caught:
+        load_recipe(write(text))
+    assert "unknown_5" not in str(caught.value)
 
 
 def test_a_recipe_is_immutable():

@@ -14,13 +14,13 @@ from pydantic import Field, ValidationError, field_validator
 from semdnn.datasets.library import LibrarySettings
 from semdnn.errors import SemdnnError
 from semdnn.features.store import FeatureSettings
+from semdnn.recipe_faults import as_plain, faults_in, told
 from semdnn.semantics.dictionary import DictionarySettings
 from semdnn.settings import Settings
 from semdnn.training.settings import TrainingSettings
 
 Kind = Literal["semdnn", "catdnn", "cae"]
 Choice = Literal["balanced", "random"]
-Key = tuple[int | str, ...]
 
 
 class RecipeError(SemdnnError):
@@ -185,7 +185,8 @@ class Recipe(Settings):
             return TrainingSettings.model_validate_json(json.dumps(merged))
         except ValidationError as error:
             raise RecipeError(
-                f"recipe {self.name}: models.{row.name}.training: {_first_problem(error)}"
+                f"recipe {self.name}: models.{row.name}.training: "
+                f"{told(faults_in(error, TrainingSettings))}"
             ) from error
 
 
@@ -196,7 +197,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     ------
     RecipeError
         If there is no such file or name, the TOML is malformed, a key is unknown (the known
-        ones are listed), or a value has the wrong type or range.
+        ones are listed) or missing, or a value has the wrong type or range; names up to 5 faults.
     """
     path = Path(name_or_path)
     shipped = files("semdnn") / "recipes" / f"{name_or_path}.toml"
@@ -208,13 +209,18 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         names = ", ".join(shipped_recipes())
         raise RecipeError(f"{name_or_path}: no such recipe; give a TOML file or one of: {names}")
     try:
-        return Recipe.model_validate_json(json.dumps(tomllib.loads(text), allow_nan=False))
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{name_or_path}: not valid TOML: {error}") from error
+    plain, faults = as_plain(content)
+    try:
+        recipe = Recipe.model_validate_json(json.dumps(plain))
     except ValidationError as error:
-        raise RecipeError(f"{name_or_path}: {_first_problem(error)}") from error
-    except (TypeError, ValueError) as error:  # dates, inf and nan have no place in a recipe
-        raise RecipeError(f"{name_or_path}: a value that no setting takes: {error}") from error
+        faults = faults_in(error, Recipe, faults)
+    else:
+        if not faults:
+            return recipe
+    raise RecipeError(f"{name_or_path}: {told(faults)}")
 
 
 def _text_of(path: Path) -> str:
@@ -230,25 +236,3 @@ def shipped_recipes() -> tuple[str, ...]:
     """Return the names of the recipes inside the package."""
     folder = files("semdnn") / "recipes"
     return tuple(sorted(file.name[:-5] for file in folder.iterdir() if file.name.endswith(".toml")))
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"]) or "(root)"
-    if problem["type"] == "extra_forbidden":
-        known = ", ".join(_keys_beside(problem["loc"]))
-        return f"unknown key '{where}'" + (f"; known here: {known}" if known else "")
-    return f"key '{where}': {problem['msg']}, got {problem['input']!r}"
-
-
-def _keys_beside(place: Key) -> tuple[str, ...]:
-    model: Any = Recipe
-    for part in place[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        candidates = (annotation, *getattr(annotation, "__args__", ()))
-        model = next((c for c in candidates if hasattr(c, "model_fields")), None)
-        if model is None:
-            return ()
-    return tuple(sorted(model.model_fields))

@@ -87,20 +87,87 @@ def test_pairs_by_listeners_without_stimuli(tmp_path, header) -> None:
     [
         ("", "empty table"),
         ("a,b,c\n0,1,2\n1,0\n2,3,0\n", "row 3 has 2 cells and the first has 3"),
-        ("a,b,c\n0,1,2\n1,0,much\n2,3,0\n", "row 3, column 3: 'much' is not a number"),
+        ("a,b,c\n0,1,2\n1,0,much\n2,3,0\n", r"row 3, column 3 \('c'\): 'much' is not a number"),
         ("a,b,a\n0,1,2\n1,0,3\n2,3,0\n", "name 'a' is empty or occurs twice"),
         ("a,b,c\n0,1,2\n1,0,3\n2,9,0\n", "'b' and 'c' have 3 above and 9 below"),
         (",a,b,c\na,0,1,2\nb,1,0,3\nx,2,3,0\n", "names a row or a column, but not both"),
         ("first,second,v\na,b,1\nb,a,2\nc,a,1\n", "row 3 has a pair for the second time"),
         ("first,second,v\na,a,1\n", "row 2 has a stimulus with itself"),
         ("listener,first,second,v,w\nx,a,b,1,2\n", "2 columns of values"),
-        ("first,second,v\na,b,NA\na,c,\nb,c,nan\n", "listener 1 has no judgement at all"),
+        (
+            "first,second,v\na,b,NA\na,c,\nb,c,nan\n",
+            "listener 'v' has no judgement at all: nor has any other",
+        ),
         ("p,q\n1,2\n3,4\n5,6\n7,8\n", "no axis is a number of pairs"),
         ("a,b,c\n0,inf,2\ninf,0,3\n2,3,0\n", "infinite values"),
     ],
 )
 def test_bad_tables_are_told_with_their_place(tmp_path, text, message) -> None:
     refused(write(tmp_path / "bad.csv", text), message)
+
+
+NAMED = ",a,b,c\na,0,1,2\nb,1,0,3\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("first,second,v,w\na,b,1,2\n\n  \na,c,hello,3\n", r"row 5, column 3 \('v'\): 'hello'"),
+        ("v,first,w,second\n1,a,2,b\n1,a,x,c\n", r"row 3, column 3 \('w'\): 'x' is not"),
+        ("first,second,v\n\na,b,1\n\na,b,2\n", "row 5 has a pair for the second time"),
+        ("a,b,c\n\n0,1,2\n1,0\n2,3,0\n", "row 4 has 2 cells"),
+        (",a,b,c\na,0,1,2\nb,1,0,x\nc,2,3,0\n", r"row 3, column 4 \('c'\): 'x' is not"),
+        ("0,1\n1,x\n2,3\n", r"row 2, column 2: 'x' is not"),
+        ('first,second,"a\nb"\na,b,1\nb,c,x\n', "row 4, column 3"),
+        (NAMED, "3 names, 2 rows: a matrix has a row for every name"),
+        (NAMED + "c,2,3,0\nd,1,1,1\n", "3 names, 4 rows"),
+        (NAMED + "c,2,3,0\na,1,1,1\n", "3 names, 4 rows"),
+    ],
+)
+def test_places_are_those_of_the_file(tmp_path, text, message) -> None:
+    refused(write(tmp_path / "bad.csv", text), message)
+
+
+def german(text, delimiter):
+    return text.replace(",", delimiter).replace(".", ",")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "first,second,v,w\na,b,0.25,1\na,c,-1.5e-1,NA\nb,c,.5,2.125\n",
+        ",a,b,c\na,0,0.25,1.5\nb,0.25,0,3\nc,1.5,3,0\n",
+        "a,b,c\n0,0.25,1.5\n0.25,0,3\n1.5,3,0\n",
+        "v,w\n0.25,1.5\n0.5,2.5\n0.75,3\n",
+        "0.25,1.5\n0.5,2.5\n0.75,3.125\n",
+    ],
+)
+def test_decimal_commas_are_those_of_points(tmp_path, text, delimiter) -> None:
+    ours = read_behaviour(write(tmp_path / "points.csv", text))
+    theirs = read_behaviour(write(tmp_path / "commas.csv", german(text, delimiter)))
+    np.testing.assert_array_equal(theirs.listeners, ours.listeners)
+    assert (theirs.stimuli, theirs.listener_names) == (ours.stimuli, ours.listener_names)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("first;second;v\na;b;0,5\na;c;0.5\n", r"row 3, column 3 \('v'\): '0.5' .*decimal comma"),
+        ("first;second;v\na;b;0,5\na;c;1.234,5\n", "'1.234,5' is not a number"),
+        ("first;second;v\na;b;1,250\na;c;950\n", "'1,250' may have a decimal comma .* '950'"),
+        ('first,second,v\na,b,"0,5"\n', r"'0,5' has a decimal comma, .* semicolons or tabs"),
+    ],
+)
+def test_decimal_commas_that_may_mean_two_things_are_refused(tmp_path, text, message) -> None:
+    refused(write(tmp_path / "bad.csv", text), message)
+
+
+def test_semicolons_in_names_separate_nothing(tmp_path) -> None:
+    text = "first,second,loud; soft\na;1,b;2,1\na;1,c,2\nb;2,c,3\n"
+    behaviour = read_behaviour(write(tmp_path / "names.csv", text))
+    assert behaviour.stimuli == ("a;1", "b;2", "c")
+    assert behaviour.listener_names == ("loud; soft",)
 
 
 def test_tables_in_another_encoding_are_refused(tmp_path) -> None:

@@ -232,9 +232,12 @@ def test_heavy_ridge_predicts_the_mean() -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda y, x: (np.where(np.arange(66) == 4, np.nan, y), x), "listener 0 .* pair 4 .7 such"),
-        (lambda y, x: (y, np.where(np.arange(66) == 4, np.inf, x)), "model: layer 0 .* pair 4"),
-        (lambda y, x: (np.vstack([y, np.full(66, 3.1)]), x), "listener 7 gave every pair the same"),
+        (lambda y, x: (np.where(np.arange(66) == 4, np.nan, y), x), "listener 1 .* pair 5 .7 such"),
+        (lambda y, x: (y, np.where(np.arange(66) == 4, np.inf, x)), "model: layer 1 .* pair 5"),
+        (
+            lambda y, x: (np.vstack([y, np.full(66, 3.1)]), x),
+            "listener 8 gave every pair the same value: leave it out",
+        ),
         (lambda y, x: (y, np.ones((2, 66))), "every layer has one dissimilarity"),
         (lambda y, x: (y, x[:, 1:]), r"shape \(3, 65\) do not fit .* 66 pairs"),
         (lambda y, x: (y[:, 1:], x), "65 values are not all pairs"),

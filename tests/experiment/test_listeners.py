@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from semdnn.comparison.interface import Card, ComparisonError, Stimulus
 from semdnn.evaluation.behaviour_data import Behaviour
 from semdnn.evaluation.rsa import cross_validated_r2
-from semdnn.evaluation.rsa_data import RsaSettings
+from semdnn.evaluation.rsa_data import RsaError, RsaSettings
 from semdnn.experiment.listener_models import Candidate, ListenersError, candidates
 from semdnn.experiment.listeners import compare_with_listeners
 from semdnn.experiment.listeners_fit import holm
@@ -194,6 +194,71 @@ def test_what_cannot_be_compared_is_told_in_one_line(behaviour, stimuli, models,
     settings = QUICK.model_copy(update={"partitions": (("good", "better"),)})
     with pytest.raises(ListenersError, match="no model 'better' to take variance apart"):
         compare_with_listeners(behaviour, stimuli, asked, settings, tmp_path, quiet)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "message"),
+    [
+        (([2], "abcdef"), "^listener 'c' gave every pair the same value: leave it out of the file"),
+        (([2], ""), "^listener 3 gave every pair the same value: leave it out"),
+        ((range(6), "abcdef"), "^every listener gave every pair the same value: there is nothing"),
+    ],
+)
+def test_constant_listeners_are_told_before_a_model_is_heard(
+    behaviour, stimuli, models, tmp_path, spoilt, message
+):
+    rows, (constant, names) = behaviour.listeners.copy(), spoilt
+    rows[list(constant)] = 1
+    odd = replace(behaviour, listeners=rows, listener_names=tuple(names))
+    with pytest.raises(RsaError, match=message):
+        compare_with_listeners(odd, stimuli, opened(models), QUICK, tmp_path, quiet)
+    assert models["good"].n_calls == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "held_out", "message"),
+    [
+        ((6, 2), None, "too few pairs of stimuli, 1: at least 3 stimuli"),
+        ((6, 3), None, "3 stimuli are too few for intervals and tests: 4 are the least"),
+        ((1, 5), None, "set of 5 stimuli is too small to hold out stimuli: 6 are the least"),
+        ((1, 8), 0.0, "cannot be split: hold out stimuli"),
+    ],
+)
+def test_too_little_data_is_told_before_a_model_is_heard(
+    models, tmp_path, shape, held_out, message
+):
+    n_listeners, n_stimuli = shape
+    n_pairs = n_stimuli * (n_stimuli - 1) // 2
+    rows = np.random.default_rng(0).random((n_listeners, n_pairs))
+    names = NAMES[:n_stimuli]
+    few = Behaviour("few", names, rows, (n_stimuli,))
+    stimuli = tuple(Stimulus(name, None, name) for name in names)
+    settings = QUICK.model_copy(update={"held_out": held_out})
+    with pytest.raises(RsaError, match=message):
+        compare_with_listeners(few, stimuli, opened(models), settings, tmp_path, quiet)
+    assert models["good"].n_calls == 0
+
+
+def test_a_single_constant_listener_is_not_to_be_left_out(stimuli, models, tmp_path):
+    one = Behaviour("one", NAMES, np.ones((1, 66)), (12,), ("a",))
+    with pytest.raises(RsaError, match=r"^listener 'a' gave .* value: there is nothing to fit$"):
+        compare_with_listeners(one, stimuli, opened(models), QUICK, tmp_path, quiet)
+
+
+def test_listeners_and_notes_are_told_before_models(behaviour, stimuli, models, tmp_path):
+    told = []
+    odd = replace(
+        behaviour, listener_names=("a", "b", "c", "d", "e", "trial"), notes=("it is odd",)
+    )
+    result = compare_with_listeners(odd, stimuli, opened(models), QUICK, tmp_path, told.append)
+    assert told[0].startswith("6 listeners, 12 stimuli; listeners: 'a', 'b', ")
+    assert told[0].endswith("'e', 'trial'")
+    assert told[1] == "  note: it is odd"
+    assert told[2].startswith("1/2 ")
+    assert "note: it is odd" in results_table(result)
+    told.clear()
+    compare_with_listeners(behaviour, stimuli, opened(models), QUICK, tmp_path, told.append)
+    assert told[0] == "6 listeners, 12 stimuli"  # who have no names
 
 
 def test_everything_found_is_written(behaviour, stimuli, models, tmp_path):

@@ -124,7 +124,7 @@ def test_a_repeated_call_trains_nothing_again(run, recipe_file):
 
 
 def test_another_recipe_is_refused_in_the_same_folder(run):
-    with pytest.raises(RunError, match=r"another .*dictionary"):
+    with pytest.raises(RunError, match=r"another run .*dictionary\.min_count: 2 there"):
         claim(run, load_recipe("quick"), None)
 
 
@@ -164,7 +164,9 @@ def test_networks_may_be_added_to_a_run_and_settings_may_be_newer(recipe_file, t
     del begun["recipe"]["split"]["by"]  # written before the setting existed
     marker.write_text(json.dumps(begun))
     claim(tmp_path, recipe.model_copy(update={"models": recipe.models[:1]}), None)
-    with pytest.raises(RunError, match=r"another seed, library"):
+    with pytest.raises(
+        RunError, match=r"another run .*: seed: 3 there, 4 here; --library: none there, /"
+    ):
         claim(tmp_path, recipe.model_copy(update={"seed": 4}), tmp_path)
 
 

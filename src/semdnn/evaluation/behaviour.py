@@ -24,7 +24,8 @@ from semdnn.evaluation.behaviour_data import (
     select_stimuli,
 )
 from semdnn.evaluation.behaviour_matlab import read_matlab
-from semdnn.evaluation.behaviour_tables import read_table
+from semdnn.evaluation.behaviour_notes import listener_labels, negative_note, scale_notes
+from semdnn.evaluation.behaviour_tables import TableValues, read_table
 from semdnn.evaluation.judgements import Asymmetric, BehaviourError
 
 __all__ = [
@@ -81,19 +82,19 @@ def read_behaviour(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise BehaviourError(f"{path}: listeners' data come as {', '.join(SUFFIXES)}, or a folder")
-    listener_names: tuple[str, ...] = ()
+    table = TableValues(np.empty(0))
     if suffix in (".npz", ".mat"):
         variables = _read_npz(path) if suffix == ".npz" else read_matlab(path)
         chosen = _about(path, lambda: choose(variables, variable, kind))
     else:
         table = read_table(path)
-        names, listener_names = table.stimuli, table.listener_names
+        names = table.stimuli
         if kind in ("merges", "partitions"):  # one listener's tree: no row or column is a listener
-            names, listener_names = names or listener_names, ()
+            names, table = names or table.listener_names, TableValues(table.values)
         chosen = Chosen(table.values, kind or "dissimilarity", () if kind == "merges" else names)
     if stimuli:
         chosen = chosen._replace(names=_given_names(path, chosen.names, stimuli))
-    return _about(path, lambda: _assembled(path.stem, chosen, listener_names, asymmetric))
+    return _about(path, lambda: _assembled(path.stem, chosen, table, asymmetric))
 
 
 def _about(path: Path, make: Callable[[], Made]) -> Made:
@@ -110,20 +111,23 @@ def _given_names(path: Path, found: tuple[str, ...], given: Sequence[str]) -> tu
     return found or tuple(given)
 
 
-def _assembled(
-    name: str, chosen: Chosen, listener_names: tuple[str, ...], asymmetric: Asymmetric
-) -> Behaviour:
+def _assembled(name: str, chosen: Chosen, table: TableValues, asymmetric: Asymmetric) -> Behaviour:
     listeners, set_sizes = to_listeners(chosen.values, chosen.kind, chosen.names, asymmetric)
+    names = table.listener_names if len(table.listener_names) == len(listeners) else ()
     silent = np.flatnonzero(np.isnan(listeners).all(axis=1))
     if silent.size:
-        raise BehaviourError(f"listener {silent[0] + 1} has no judgement at all: leave it out")
+        advice = "leave it out of the file" if silent.size < len(listeners) else "nor has any other"
+        who = listener_labels(len(listeners), names)[silent[0]]
+        raise BehaviourError(f"listener {who} has no judgement at all: {advice}")
     stimuli = chosen.names or _numbered(set_sizes)
     if len(stimuli) != sum(set_sizes) or len(set(stimuli)) < len(stimuli):
         raise BehaviourError(
             f"{len(set(stimuli))} different stimulus names do not fit {sum(set_sizes)} stimuli"
         )
-    names = listener_names if len(listener_names) == len(listeners) else ()
-    return Behaviour(name, stimuli, listeners, set_sizes, names)
+    notes = scale_notes(listeners, names, table.order)
+    if chosen.kind == "dissimilarity":
+        notes += negative_note(listeners, names)
+    return Behaviour(name, stimuli, listeners, set_sizes, names, notes=notes)
 
 
 def _numbered(set_sizes: tuple[int, ...]) -> tuple[str, ...]:

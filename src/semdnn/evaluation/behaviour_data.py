@@ -35,6 +35,8 @@ class Behaviour:
         Content of ``meta.json``: citation, licence and more.
     is_group_mean : bool
         Whether the single row is known to be the mean of a group, which cannot be split.
+    notes : tuple of str
+        What was odd about the file, a line each (`behaviour_notes`).
     """
 
     name: str
@@ -45,6 +47,7 @@ class Behaviour:
     audio: tuple[Path, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
     is_group_mean: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def n_listeners(self) -> int:

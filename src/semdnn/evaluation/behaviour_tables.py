@@ -1,18 +1,18 @@
 """Listeners' data in CSV files: square matrices, and tables of pairs."""
 
-import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from semdnn.evaluation.behaviour_cells import Table, is_numeric, numbers, read_cells
 from semdnn.evaluation.judgements import Array, BehaviourError
 
 FIRST = ("stimulus_1", "stimulus1", "sound_1", "first")
 SECOND = ("stimulus_2", "stimulus2", "sound_2", "second")
 LISTENER = ("listener", "participant", "subject")
-MISSING = ("", "na", "nan", "n/a")
 
 
 class TableValues(NamedTuple):
@@ -26,11 +26,14 @@ class TableValues(NamedTuple):
         Names, where the table has them.
     listener_names : tuple of str
         Likewise.
+    order : array of int64, optional
+        Which pair each row of the file is, where that is not the order of `values`.
     """
 
     values: Array
     stimuli: tuple[str, ...] = ()
     listener_names: tuple[str, ...] = ()
+    order: NDArray[np.int64] | None = None
 
 
 def read_table(path: Path) -> TableValues:
@@ -42,7 +45,8 @@ def read_table(path: Path) -> TableValues:
     3. Columns `listener`, `stimulus_1`, `stimulus_2` and one of values.
     4. Numbers only, or under a row of listeners' names: a square matrix or pairs x listeners.
 
-    Commas, semicolons or tabs; empty cells, NA and NaN are missing values.
+    Commas, semicolons or tabs, with decimal commas between the latter two
+    (`behaviour_cells.read_cells`); empty cells, NA and NaN are missing values.
 
     Raises
     ------
@@ -50,65 +54,52 @@ def read_table(path: Path) -> TableValues:
         If a cell is no number (naming row and column), rows differ in length, names do not fit,
         or a pair occurs twice.
     """
-    rows = _rows(path)
+    table = read_cells(path)
+    rows = table.rows
     header = [cell.lower() for cell in rows[0]]
     first, second = (_column(header, aliases) for aliases in (FIRST, SECOND))
     if first is not None and second is not None:
-        return _pairs(path, rows, (first, second), _column(header, LISTENER))
+        return _pairs(table, (first, second), _column(header, LISTENER))
     n_rows, n_columns = len(rows), len(rows[0])
     first_column = [row[0] for row in rows[1:]]
-    if n_columns == n_rows and (
-        set(first_column) == set(rows[0][1:]) or not _is_numeric(first_column)
-    ):
-        return _named_square(path, rows)
-    if n_columns == n_rows - 1 and _is_header(path, rows):
-        return TableValues(_numbers(path, rows[1:], 2), _names(path, rows[0]))
-    if _is_numeric(rows[0]):
-        return TableValues(_numbers(path, rows, 1))
-    return TableValues(_numbers(path, rows[1:], 2), (), tuple(rows[0]))
+    has_row_names = not is_numeric(table, first_column)
+    if n_columns == n_rows and (set(first_column) == set(rows[0][1:]) or has_row_names):
+        return _named_square(table)
+    if has_row_names and set(first_column) & set(rows[0][1:]):
+        raise BehaviourError(
+            f"{path}: {n_columns - 1} names, {n_rows - 1} rows: a matrix has a row for every name "
+            "in its first row"
+        )
+    if n_columns == n_rows - 1 and _is_header(table):
+        return TableValues(numbers(table, 1), _names(path, rows[0]))
+    if is_numeric(table, rows[0]):
+        return TableValues(numbers(table))
+    return TableValues(numbers(table, 1), (), tuple(rows[0]))
 
 
-def _rows(path: Path) -> list[list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BehaviourError(f"{path}: not UTF-8 text: save it as CSV in UTF-8") from error
-    lines = [line for line in text.splitlines() if line.strip()]
-    delimiter = max(",;\t", key=lines[0].count) if lines else ","
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
-    if len(rows) < 2:
-        raise BehaviourError(f"{path}: an empty table, or one with a single row")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(rows[0]):
-            raise BehaviourError(
-                f"{path}: row {number} has {len(row)} cells and the first has {len(rows[0])}"
-            )
-    return rows
-
-
-def _is_header(path: Path, rows: list[list[str]]) -> bool:
+def _is_header(table: Table) -> bool:
     """Tell names over a square matrix; numbers are names if what is below is symmetric."""
-    if not _is_numeric(rows[0]):
+    rows = table.rows
+    if not is_numeric(table, rows[0]):
         return True
-    body = [row for row in rows[1:] if _is_numeric(row)]
-    if len(body) < len(rows) - 1 or len(set(rows[0])) < len(rows[0]):
+    if not all(is_numeric(table, row) for row in rows[1:]) or len(set(rows[0])) < len(rows[0]):
         return False
-    square = _numbers(path, body, 2)
+    square = numbers(table, 1)
     return bool(np.allclose(square, square.T, equal_nan=True))
 
 
-def _named_square(path: Path, rows: list[list[str]]) -> TableValues:
+def _named_square(table: Table) -> TableValues:
+    path, rows = table.path, table.rows
     columns, names = _names(path, rows[0][1:]), _names(path, [row[0] for row in rows[1:]])
     if set(columns) != set(names):
         stranger = sorted(set(columns) ^ set(names))[0]
         raise BehaviourError(f"{path}: {stranger!r} names a row or a column, but not both")
-    square = _numbers(path, [row[1:] for row in rows[1:]], 2)
+    square = numbers(table, 1, range(1, len(rows[0])))
     return TableValues(square[[names.index(name) for name in columns]], columns)
 
 
-def _pairs(
-    path: Path, rows: list[list[str]], sides: tuple[int, int], listener: int | None
-) -> TableValues:
+def _pairs(table: Table, sides: tuple[int, int], listener: int | None) -> TableValues:
+    path, rows = table.path, table.rows
     others = [n for n in range(len(rows[0])) if n not in (*sides, listener)]
     if not others or (listener is not None and len(others) > 1):
         raise BehaviourError(
@@ -122,19 +113,19 @@ def _pairs(
     else:
         listeners = tuple(dict.fromkeys(row[listener] for row in rows[1:]))
     values = np.full((len(listeners), len(names) * (len(names) - 1) // 2), np.nan)
-    seen: set[tuple[str, int]] = set()
-    numbers = _numbers(path, [[row[n] for n in others] for row in rows[1:]], 2)
-    for number, (row, cells) in enumerate(zip(rows[1:], numbers, strict=True), start=2):
+    seen: dict[tuple[str, int], None] = {}  # in the file's order
+    for line, row, cells in zip(table.lines[1:], rows[1:], numbers(table, 1, others), strict=True):
         one, other = (row[side] for side in sides)
         who = "" if listener is None else row[listener]
         pair = place(one, other) if one != other else -1
         if pair < 0 or (who, pair) in seen:
             problem = "a stimulus with itself" if pair < 0 else "a pair for the second time"
-            raise BehaviourError(f"{path}: row {number} has {problem}: {one!r}, {other!r}")
-        seen.add((who, pair))
+            raise BehaviourError(f"{path}: row {line} has {problem}: {one!r}, {other!r}")
+        seen[who, pair] = None
         rows_of = slice(None) if listener is None else [listeners.index(who)]
         values[rows_of, pair] = cells
-    return TableValues(values, tuple(names), listeners)
+    order = None if listener is not None else np.array([pair for _, pair in seen], dtype=np.int64)
+    return TableValues(values, tuple(names), listeners, order)
 
 
 def _pair_places(names: list[str]) -> Callable[[str, str], int]:
@@ -153,29 +144,6 @@ def _names(path: Path, cells: list[str]) -> tuple[str, ...]:
     if repeated:
         raise BehaviourError(f"{path}: the stimulus name {repeated[0]!r} is empty or occurs twice")
     return tuple(cells)
-
-
-def _numbers(path: Path, rows: list[list[str]], first_row: int) -> Array:
-    values = np.empty((len(rows), len(rows[0])))
-    for number, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            try:
-                values[number, column] = np.nan if cell.lower() in MISSING else float(cell)
-            except ValueError as error:
-                raise BehaviourError(
-                    f"{path}: row {number + first_row}, column {column + 1}: "
-                    f"{cell!r} is not a number"
-                ) from error
-    return values
-
-
-def _is_numeric(cells: Iterable[str]) -> bool:
-    for cell in cells:
-        try:
-            float(cell if cell.lower() not in MISSING else "nan")
-        except ValueError:
-            return False
-    return True
 
 
 def _column(header: list[str], aliases: tuple[str, ...]) -> int | None:

@@ -199,7 +199,7 @@ def layer_by_layer_r2(
     behaviour, layers, rng, n_splits, settings
         See `cross_validated_r2`, also for the errors.
     """
-    models = {f"layer {number}": layer for number, layer in enumerate(np.atleast_2d(layers))}
+    models = {f"layer {number}": layer for number, layer in enumerate(np.atleast_2d(layers), 1)}
     results = models_r2(behaviour, models, rng=rng, n_splits=n_splits, settings=settings)
     return list(results.values())
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from scipy.stats import rankdata
 
 from semdnn.errors import SemdnnError
+from semdnn.evaluation.behaviour_notes import listener_labels
 from semdnn.settings import Settings
 
 Transform = Literal["raw", "zscore", "rank"]
@@ -151,7 +152,9 @@ def n_stimuli_of(n_pairs: int) -> int:
     return n_stimuli
 
 
-def checked_listeners(behaviour: ArrayLike, transform: Transform) -> NDArray[np.float64]:
+def checked_listeners(
+    behaviour: ArrayLike, transform: Transform, *, names: Sequence[str] = ()
+) -> NDArray[np.float64]:
     """Return listeners' dissimilarities, checked and transformed.
 
     Parameters
@@ -160,22 +163,33 @@ def checked_listeners(behaviour: ArrayLike, transform: Transform) -> NDArray[np.
         One row a listener.
     transform : {"raw", "zscore", "rank"}
         See `RsaSettings`.
+    names : sequence of str
+        L names for errors; else listeners are numbered from 1.
 
     Raises
     ------
     RsaError
-        If a dissimilarity is missing or infinite, or a listener gave all pairs one value.
+        If a dissimilarity is missing or infinite, there are fewer than 3 pairs, or a listener
+        gave all pairs one value.
     ValueError
         If the shape is another.
     """
     listeners = np.array(behaviour, dtype=np.float64)
     if listeners.ndim != 2 or 0 in listeners.shape:
         raise ValueError(f"listeners of shape {listeners.shape}: L x n_pairs is asked for")
-    _refuse_missing(listeners, "listener")
+    labels = [f"listener {label}" for label in listener_labels(len(listeners), names)]
+    _refuse_missing(listeners, labels)
+    if listeners.shape[1] < 3:
+        raise RsaError(
+            f"too few pairs of stimuli, {listeners.shape[1]}: at least 3 stimuli are needed"
+        )
     spread = listeners.std(axis=1)
     constant = np.flatnonzero(spread <= _ROUNDING * np.abs(listeners).max(axis=1))
     if constant.size:
-        raise RsaError(f"listener {constant[0]} gave every pair the same value: leave it out")
+        who, advice = labels[constant[0]], "leave it out of the file"
+        if constant.size == len(listeners):
+            who, advice = "every listener" if len(listeners) > 1 else who, "there is nothing to fit"
+        raise RsaError(f"{who} gave every pair the same value: {advice}")
     if transform == "rank":
         return np.asarray(rankdata(listeners, axis=1), dtype=np.float64)
     if transform == "zscore":
@@ -210,17 +224,17 @@ def checked_layers(
         raise RsaError(
             f"{what}: layers of shape {np.shape(layers)} do not fit listeners with {n_pairs} pairs"
         )
-    _refuse_missing(rows, f"{what}: layer")
+    _refuse_missing(rows, [f"{what}: layer {number + 1}" for number in range(len(rows))])
     if not (rows.std(axis=1) > _ROUNDING * np.abs(rows).max(axis=1)).any():
         raise RsaError(f"{what}: every layer has one dissimilarity for all pairs: nothing to fit")
     return np.asarray(rankdata(rows, axis=1), dtype=np.float64) if transform == "rank" else rows
 
 
-def _refuse_missing(rows: NDArray[np.float64], what: str) -> None:
+def _refuse_missing(rows: NDArray[np.float64], labels: Sequence[str]) -> None:
     bad = np.argwhere(~np.isfinite(rows))
     if bad.size:
         row, pair = bad[0]
         raise RsaError(
-            f"{what} {row} has no finite dissimilarity at pair {pair} ({len(bad)} such in all): "
-            "leave out incomplete listeners or stimuli"
+            f"{labels[row]} has no finite dissimilarity at pair {pair + 1} ({len(bad)} such in "
+            "all): leave out incomplete listeners or stimuli"
         )

@@ -33,6 +33,7 @@ from semdnn.evaluation.rsa_fit import Splits, basis, draw_splits, half_moments, 
 Array = NDArray[np.float64]
 Over = Literal["stimuli", "listeners", "both"]
 
+MIN_STIMULI = 4  # so that 3 pairs are left when a stimulus is left out
 MIN_LISTENERS = 4  # so that each half still has one when a listener is left out
 
 
@@ -118,8 +119,10 @@ def jackknife(
     listeners = checked_listeners(behaviour, options.transform)
     n_pairs = listeners.shape[1]
     pairs = stimulus_pairs(n_pairs, options.set_sizes)
-    if min(pairs.set_sizes) < 4:
-        raise RsaError("an interval over stimuli needs at least 4 stimuli in every set")
+    if min(pairs.set_sizes) < MIN_STIMULI:
+        raise RsaError(
+            f"an interval over stimuli needs at least {MIN_STIMULI} stimuli in every set"
+        )
     checked = [
         checked_layers(layers, n_pairs, options.transform, what=name)
         for name, layers in models.items()

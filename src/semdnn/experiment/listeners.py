@@ -6,6 +6,7 @@ from pathlib import Path
 from semdnn.comparison.interface import Stimulus
 from semdnn.errors import SemdnnError
 from semdnn.evaluation.behaviour_data import Behaviour
+from semdnn.evaluation.behaviour_notes import listed
 from semdnn.experiment.listener_models import (
     Candidate,
     ListenersError,
@@ -56,6 +57,11 @@ def compare_with_listeners(
     """
     _check(behaviour, stimuli)
     plan = fitting_plan(behaviour, settings)
+    plan.check()
+    who = listed([repr(name) for name in behaviour.listener_names])
+    tell(listeners_text(behaviour) + (f"; listeners: {who}" if who else ""))
+    for note in behaviour.notes:
+        tell(f"  note: {note}")
     source = source_of(stimuli, behaviour.set_sizes, settings.metric, folder / DISSIMILARITIES)
     opened: dict[str, ModelRdms] = {}
     failures: list[Failure] = []

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from semdnn.evaluation.behaviour_data import Behaviour
 from semdnn.evaluation.rsa import CrossValidatedR2, models_r2, with_both
-from semdnn.evaluation.rsa_data import RsaSettings
+from semdnn.evaluation.rsa_data import RsaError, RsaSettings, checked_listeners
 from semdnn.evaluation.rsa_hold_out_inference import held_out_jackknife, held_out_permutation_test
 from semdnn.evaluation.rsa_interval import (
     MIN_LISTENERS,
+    MIN_STIMULI,
     Estimate,
     Over,
     Replicates,
@@ -70,6 +71,23 @@ class Plan:
     over: Over
     notes: tuple[str, ...]
 
+    def check(self) -> None:
+        """Raise the error of listeners whom no model can be fitted to, before one is heard.
+
+        Raises
+        ------
+        RsaError
+            If there are too few stimuli or listeners, or a listener gave every pair one value.
+        """
+        rows, names = self.behaviour.listeners, self.behaviour.listener_names
+        checked_listeners(rows, self.rsa.transform, names=names)
+        least = min(self.behaviour.set_sizes)
+        if least < MIN_STIMULI and not self.rsa.held_out:
+            raise RsaError(
+                f"{least} stimuli are too few for intervals and tests: {MIN_STIMULI} are the least"
+            )
+        self.r2({"a stand-in": self._rng().random((1, rows.shape[1]))})
+
     def r2(self, models: Rows) -> dict[str, CrossValidatedR2]:
         """Return R²cv of every model."""
         return models_r2(
@@ -115,7 +133,7 @@ def fitting_plan(behaviour: Behaviour, settings: ListenerSettings) -> Plan:
     """Return how `behaviour` is analysed, with what had to be decided for it."""
     alone = behaviour.n_listeners == 1
     held_out = settings.held_out
-    notes: list[str] = []
+    notes = list(behaviour.notes)
     if held_out is None:
         held_out = HELD_OUT_SHARE if alone else 0.0
     if alone:

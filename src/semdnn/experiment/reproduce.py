@@ -18,6 +18,7 @@ from semdnn.experiment.pictures import draw_all, word_map, word_plane
 from semdnn.experiment.prepare import Prepared
 from semdnn.experiment.repeats import over_seeds
 from semdnn.experiment.report import RunResults, score_table, write_report
+from semdnn.experiment.run_folder import refuse_another
 from semdnn.experiment.scoring import as_plain, compare, evaluate_all, write_tables
 from semdnn.experiment.sets import (
     EvaluationSet,
@@ -113,7 +114,7 @@ def reproduce(
     RunError
         If `folder` holds a run of another recipe or library.
     """
-    check(recipe, places.teacher)
+    _check_all(recipe, places, folder, workforce)
     sets = {
         name: external_sounds(name, place) for name, place in places.externals.items()
     }  # read first: a wrong folder is better told now than after the training
@@ -165,7 +166,7 @@ def train_models(
     workforce: Workforce = THIS_PROCESS,
 ) -> Trained:
     """Prepare a library and train the recipe's networks, without evaluation."""
-    check(recipe, places.teacher)
+    _check_all(recipe, places, folder, workforce)
     prepared = workforce.prepare(recipe, places.library, folder)
     return train_all(
         recipe, prepared, folder, tell=tell, teacher=places.teacher, team=workforce.team
@@ -182,6 +183,12 @@ def check(recipe: Recipe, teacher: TeacherFile | None = None) -> None:
         require_teacher(row.name, settings, teacher)
         if row.word_space:
             open_word_space(row.word_space)
+
+
+def _check_all(recipe: Recipe, places: Places, folder: Path, workforce: Workforce) -> None:
+    check(recipe, places.teacher)
+    if workforce.team.rank == 0:  # it claims the folder, once the others wait for it
+        refuse_another(folder, recipe, places.library)
 
 
 def _evaluation_sets(
