@@ -82,15 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
     prepare()
     try:
         status = _status(given)
-        flush()
     except BrokenPipeError:
         status = CLOSED_PIPE
-    except OSError as error:
-        silence()
-        tell(f"semdnn: standard output cannot be written ({error.strerror})", err=True)
-        return 2
-    if status == CLOSED_PIPE:
-        silence()
+    silence()
     return status
 
 
@@ -98,6 +92,7 @@ def _status(given: list[str]) -> int:
     """Run the command line, print what went wrong, and return the exit status."""
     try:
         status = semdnn.main(args=given, prog_name="semdnn", standalone_mode=False)
+        flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

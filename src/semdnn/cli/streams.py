@@ -63,6 +63,7 @@ def silence() -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+            stream.flush()
 
 
 def _write(stream: TextIO | None, content: str | bytes) -> None:
