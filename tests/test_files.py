@@ -139,3 +139,12 @@ def raising(error):
         raise error
 
     return call
+
+
+def test_a_link_that_somebody_laid_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    (tmp_path / ".a.txt.0.part").symlink_to(precious)
+    write_text(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "new"
+    assert precious.read_text() == "kept"

@@ -109,11 +109,12 @@ def _claim(path: Path) -> tuple[Path, int]:
     while True:
         temporary = path.with_name(f".{short_name(path.name)}.{number}.part")
         try:
-            lock = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o600)
-        except PermissionError:
-            if not temporary.exists():
+            lock = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            is_taken = isinstance(error, PermissionError) and temporary.exists()
+            if not is_taken and error.errno != errno.ELOOP:
                 raise
-            number += 1  # somebody else's
+            number += 1  # somebody else's, or a link that somebody laid
             continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,12 @@
 """Formats that PyAV reads."""
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from semdnn.audio.waveform import AudioError, probe, read, stream
 from sound_files import kind_of, tone
@@ -60,3 +62,24 @@ def test_media_without_pyav_says_what_to_install(
     with pytest.raises(AudioError, match=r'pip install "semdnn\[media\]"') as caught:
         read(path)
     assert caught.value.kind == "needs media"
+
+
+LISTS = {
+    "concat": b"ffconcat version 1.0\nfile secret.wav\n",
+    "session": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+    b"m=audio 5004 RTP/AVP 0\n",
+    "hls": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.wav\n#EXT-X-ENDLIST\n",
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_file_that_names_others_opens_none(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av")
+    monkeypatch.chdir(tmp_path)
+    soundfile.write(tmp_path / "secret.wav", 0.1 * np.ones(48_000), 48_000)
+    (tmp_path / "list").write_bytes(LISTS[kind])
+    start = time.monotonic()
+    assert kind_of(Path("list")) == "not audio"
+    assert time.monotonic() - start < 10

@@ -38,7 +38,7 @@ def test_a_direction_that_is_pointed_away_from_is_left():
 
 
 def test_nothing_left_is_an_error():
-    with pytest.raises(QueryError, match="all in --not 'rain'"):
+    with pytest.raises(QueryError, match=r"not wanted \('rain'\)"):
         ask(Query(text="rain", without="rain"), SPACE, None)
 
 

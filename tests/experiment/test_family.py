@@ -243,3 +243,13 @@ def test_a_recipe_can_keep_some_parts_of_speech_only(monkeypatch):
     chosen = Recipe(name="x", words={"part_of_speech": True})
     assert stage._words(chosen, ["Dog barks", "Rain"]) == [["bark"], []]
     assert stage._words(Recipe(name="x"), ["Dog barks", "Rain"]) == [["dog", "bark"], ["rain"]]
+
+
+def test_what_another_process_prepared_is_read_and_not_made(prepared, recipe, run, monkeypatch):
+    made = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
+    monkeypatch.setattr("semdnn.experiment.prepare.featurise", None)
+    again = prepare(load_recipe(recipe), None, run, is_done=True)
+    for name in ("training", "control", "validation", "test", "store_rows"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(prepared, name))
+    assert again.dictionary.words == prepared.dictionary.words
+    assert {path: path.stat().st_mtime_ns for path in made} == made

@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import subprocess
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -177,3 +179,33 @@ def test_float16_loses_little_on_real_recordings(shared: Path) -> None:
         frames = log_mel(waveform.read(path))
         worst = max(worst, float(np.abs(frames - frames.astype(np.float16)).max()))
     assert worst < 0.004
+
+
+FEW_FILES = """
+import resource, sys
+from pathlib import Path
+from semdnn.features.store import LogMelStore, StoreError
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (40, int(sys.argv[2]) or hard))
+try:
+    made = LogMelStore(Path(sys.argv[1]))
+    print(made.read(range(made.n_patches)).shape[0])
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_more_shards_than_files_may_be_open(
+    tmp_path: Path, sounds: Sounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SOUNDS_PER_SHARD", 1)
+    many = [(f"{i}.wav", sounds[0][1]) for i in range(60)]
+    featurise(many, tmp_path, FeatureSettings(), n_workers=1)
+
+    def said(hard: int) -> str:
+        command = [sys.executable, "-c", FEW_FILES, str(tmp_path), str(hard)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert said(0) == "60"
+    assert "more shards than this system lets a process open" in said(40)

@@ -61,6 +61,14 @@ def test_foreign_pages_cannot_post(client, headers):
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("headers", [{"origin": "null"}, {"sec-fetch-site": "cross-site"}])
+@pytest.mark.parametrize("path", ["/api/map", "/api/search?text=dog", "/api/sounds/1/audio"])
+def test_foreign_pages_cannot_make_work(client, path, headers):
+    response = client.get(path, headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "foreign_origin")
+    assert client.get("/", headers=headers).status_code == 200  # a link may lead here
+
+
 def test_the_own_page_and_programs_can_post(client):
     for headers in ({}, {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}):
         assert client.post("/api/hearings", content=b"", headers=headers).status_code == 400

@@ -132,6 +132,38 @@ def test_audio_that_browsers_play_is_served_as_it_lies(client, library):
     assert client.get(f"/api/sounds/{rain['id']}/audio").headers["content-type"] == "audio/ogg"
 
 
+def test_what_two_requests_made_at_once_is_kept_once(library):
+    converted = Converted(Limits())
+    path = library / "doors" / "slam.aiff"
+
+    def meanwhile():
+        monkeypatch.undo()
+        first.append(converted.make(path, lambda: None))
+
+    first = []
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        write = Converted._write
+        monkeypatch.setattr(Converted, "_write", lambda self, *a: (meanwhile(), write(self, *a)))
+        second = converted.make(path, lambda: None)
+    assert second == first[0] == converted.find(path)
+    assert list(Path(converted._folder.name).iterdir()) == [second.path]
+    converted.close()
+
+
+@pytest.mark.parametrize("number", ["-1", "99999999999999999999", "x"])
+def test_numbers_that_no_sound_has_are_refused(client, number):
+    for method, path in (("POST", "hearing"), ("GET", "audio")):
+        response = client.request(method, f"/api/sounds/{number}/{path}")
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_a_sound_and_a_hearing_at_once_are_refused(client, library):
+    heard = client.post("/api/hearings", content=(library / "bell.wav").read_bytes()).json()
+    asked = {"like": by_name(client, "slam.aiff")["id"], "hearing": heard["hearing"]}
+    response = client.get("/api/search", params=asked)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
+
+
 def test_other_audio_is_made_into_flac_once(client, library, monkeypatch, tmp_path):
     made = []
     make = Converted.make

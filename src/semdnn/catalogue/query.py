@@ -93,7 +93,7 @@ class Meaning(NamedTuple):
     vector : float32 [shape=(D,)] or None
         Unit length: the mean of its words' unit vectors; None where no word is known.
     unknown : tuple of str
-        Its words that the word space lacks.
+        Its words that the word space lacks; all of a text in which none says what a sound is.
     """
 
     vector: Floats | None
@@ -105,7 +105,10 @@ def meaning_of(text: str, space: WordSpace) -> Meaning:
 
     It is the rule by which the networks' targets are made of descriptions.
     """
-    found = space.look_up(words_of(text))
+    words = words_of(text)
+    if not words:
+        return Meaning(None, tuple(dict.fromkeys(text.split())))
+    found = space.look_up(words)
     if not found.words:
         return Meaning(None, found.missing)
     return Meaning(unit(unit_each(found.vectors).mean(axis=0)), found.missing)

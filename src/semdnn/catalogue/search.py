@@ -23,6 +23,7 @@ from semdnn.catalogue.query import (
 from semdnn.catalogue.shelf import Shelf, Shelves
 from semdnn.catalogue.text_match import matching, text_words
 from semdnn.semantics.table_space import WordSpace
+from semdnn.semantics.text import words_of
 
 RRF_K = 60
 """Constant of reciprocal rank fusion, as in its paper."""
@@ -95,7 +96,9 @@ def ask(query: Query, space: WordSpace, like: NDArray[np.float32] | None) -> Ask
     wanted = text is not None or like is not None
     point = joined_point(text, like, [vector for vector in unwanted if vector is not None])
     if wanted and point is None:
-        raise QueryError(f"what is asked for is all in --not '{query.without}': ask for less")
+        raise QueryError(
+            f"what is asked for is all in what is not wanted ('{query.without}'): exclude less"
+        )
     return Asked(query, meaning, point)
 
 
@@ -225,7 +228,7 @@ def _similarities(shelf: Shelf, ids: list[int], point: NDArray[np.float32] | Non
 
 
 def _unknown(text: str, meaning: Meaning, space: WordSpace) -> str:
-    if not meaning.unknown:
+    if not words_of(text):
         return f"'{text}': no word in it says what a sound is; ask in other words"
     named = ", ".join(meaning.unknown)
     return (

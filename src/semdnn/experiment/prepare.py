@@ -153,18 +153,15 @@ def prepare(
     readable = [sound for sound in table.sounds if sound.name in row_of]
     rejected = [*table.rejected, *(Rejected(item.name, item.reason) for item in store.failures)]
     _require_sounds(library, readable, rejected, folder)
-    build = build_dictionary(
-        _words(recipe, [sound.description for sound in readable]),
-        open_word_space(recipe.word_space),
-        recipe.dictionary,
-    )
+    words = _words(recipe, [sound.description for sound in readable])
+    build = build_dictionary(words, open_word_space(recipe.word_space), recipe.dictionary)
     kept = [i for i, ids in enumerate(build.word_ids) if len(ids)]
     wordless = sorted(set(range(len(readable))) - set(kept))
     rejected += [Rejected(readable[i].name, "no dictionary word") for i in wordless]
     _require_sounds(library, kept, rejected, folder)
     sounds = tuple(readable[i] for i in kept)
     word_ids = tuple(build.word_ids[i] for i in kept)
-    rows = np.array([row_of[sound.name] for sound in sounds], dtype=np.int64)
+    rows = np.array([row_of[sound.name] for sound in sounds], np.int64)
     parts = _split(recipe, sounds, word_ids, build.dictionary, near_duplicate_groups(store)[rows])
     prepared = Prepared(
         sounds=sounds,
@@ -214,15 +211,15 @@ def _library_folder(recipe: Recipe, library: Path | None, folder: Path) -> Path:
 def _require_sounds(
     library: Path | None, usable: Sequence[object], rejected: Sequence[Rejected], folder: Path
 ) -> None:
-    """Write the list of rejected sounds; refuse to go on with too few others."""
-    _write_csv(folder / "rejected.csv", ("name", "reason"), rejected)
+    """Refuse to go on with too few sounds; a list says why the others are rejected."""
     if len(usable) < MIN_SOUNDS:
+        _write_csv(folder / "rejected.csv", ("name", "reason"), rejected)
         common = Counter(item.reason for item in rejected).most_common(3)
         reasons = "; ".join(f"{reason} ({n})" for reason, n in common) or "there are no others"
         raise LibraryError(
             f"{library or 'procedural library'}: {len(usable)} usable sounds, at least "
-            f"{MIN_SOUNDS} are needed; left out: {reasons}; all in {folder / 'rejected.csv'}; "
-            "add a metadata.csv that describes the sounds (docs/train_your_own.md)"
+            f"{MIN_SOUNDS} are needed; left out: {reasons}; all in {folder / 'rejected.csv'}; add "
+            "a metadata.csv that describes the sounds (docs/train_your_own.md)"
         )
 
 
@@ -282,6 +279,7 @@ def _write_lists(prepared: Prepared, folder: Path) -> None:
         )
         for i, sound in enumerate(prepared.sounds)
     ]
+    _write_csv(folder / "rejected.csv", ("name", "reason"), prepared.rejected)
     _write_csv(folder / "sounds.csv", ("name", "part", "words", "source", "licence"), rows)
     dictionary = prepared.dictionary
     _write_csv(

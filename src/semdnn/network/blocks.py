@@ -89,7 +89,7 @@ class UpsamplingBlock(nn.Module):
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights of `module` anew, after He et al. (2015); biases become 0.
 
-    A layer without a ReLU behind it (an output layer) gets the variance 1/n_in instead of
+    The layer named output, which has no ReLU behind it, gets the variance 1/n_in instead of
     2/n_in. Modules are visited in the order in which they were defined, so that one generator
     state gives one network.
 

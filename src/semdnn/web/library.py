@@ -122,6 +122,8 @@ class Library:
             folder=str(self._folders[folder]) if folder else "",
             licence=asking.licence,
         )
+        if asking.like is not None and vector is not None:
+            raise RefusedError(400, "bad_request", "like and hearing: give one of them")
         query = Query(
             text=asking.text,
             like=asking.like if vector is None else vector,
