@@ -1,10 +1,22 @@
 """Files are the old one or the new one."""
 
 import errno
+import os
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from semdnn.files import canonical_json, digest, is_leftover, replacing, write_json, write_text
+from semdnn.files import (
+    _umask,
+    canonical_json,
+    digest,
+    is_leftover,
+    replacing,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -70,6 +82,63 @@ def test_without_locks_every_writer_has_a_name_of_its_own(tmp_path, monkeypatch)
     monkeypatch.setattr("fcntl.flock", unsupported)
     write_text(tmp_path / "a.txt", "new")
     assert (tmp_path / "a.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("name", ["n" * 250, "é" * 125, "犬" * 83, "n" * 255])
+def test_a_name_as_long_as_a_file_system_takes(tmp_path, name):
+    assert len(name.encode()) >= 249
+    path = tmp_path / name
+    for text in ("old", "new"):
+        write_text(path, text)
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {name: "new"}
+    with replacing(path) as part:
+        assert len(part.name.encode()) <= 255
+        part.write_text("newer")
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_long_names_with_one_beginning_do_not_meet(tmp_path):
+    first, second = (tmp_path / ("n" * 249 + end) for end in "ab")
+    with replacing(first) as one, replacing(second) as two:
+        assert one.name.rsplit(".", 2)[0] != two.name.rsplit(".", 2)[0]
+        one.write_text("1")
+        two.write_text("2")
+    assert (first.read_text(), second.read_text()) == ("1", "2")
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_reading_the_umask_disturbs_no_other_thread(tmp_path, monkeypatch, is_told):
+    if not is_told:  # a system without /proc: then calls must not meet each other
+        monkeypatch.setattr("semdnn.files.Path.read_text", raising(FileNotFoundError))
+    before = os.umask(0o027)
+    stop = threading.Event()
+    seen = []
+
+    def hammer():
+        while not stop.is_set():
+            seen.append(_umask())
+
+    with ThreadPoolExecutor(5) as pool:
+        workers = [pool.submit(hammer) for _ in range(4)]
+        try:
+            for number in range(100):
+                write_text(tmp_path / f"{number}.txt", "x")
+                if is_told:  # made by others, who know no lock
+                    (tmp_path / f"{number}.plain").touch()
+        finally:
+            stop.set()
+    after = os.umask(before)
+    assert [worker.result() for worker in workers] == [None] * 4
+    assert len(seen) >= 100
+    assert set(seen) | {after} == {0o027}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o640}
+
+
+def raising(error):
+    def call(*_given, **_more):
+        raise error
+
+    return call
 
 
 def test_a_link_that_somebody_laid_is_not_followed(tmp_path):

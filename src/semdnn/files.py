@@ -91,6 +91,15 @@ def is_leftover(path: Path) -> bool:
     return path.name.startswith(".") and path.suffix == ".part"
 
 
+def short_name(name: str) -> str:
+    """Return a name, or for one over 240 bytes its beginning and a hash: what is added has room."""
+    coded = os.fsencode(name)
+    if len(coded) <= _LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(coded).hexdigest()[:16]
+    return f"{name[: _LONGEST_NAME // 5]}-{mark}"
+
+
 def _claim(path: Path) -> tuple[Path, int]:
     """Return the first temporary file for `path` that no living process writes, locked.
 
@@ -98,7 +107,7 @@ def _claim(path: Path) -> tuple[Path, int]:
     """
     number = 0
     while True:
-        temporary = path.with_name(f".{_short(path.name)}.{number}.part")
+        temporary = path.with_name(f".{short_name(path.name)}.{number}.part")
         try:
             lock = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
@@ -114,22 +123,13 @@ def _claim(path: Path) -> tuple[Path, int]:
         except OSError:  # a file system without locks: a name that nobody has had
             os.close(lock)
             lock, name = tempfile.mkstemp(
-                dir=path.parent, prefix=f".{_short(path.name)}.", suffix=".part"
+                dir=path.parent, prefix=f".{short_name(path.name)}.", suffix=".part"
             )
             return Path(name), lock
         else:
             if _is_still_at(temporary, lock):
                 return temporary, lock
         os.close(lock)  # held by another writer, or just moved into place by one
-
-
-def _short(name: str) -> str:
-    """Return a name, or for a long one its beginning and a hash: no name has over 255 bytes."""
-    coded = os.fsencode(name)
-    if len(coded) <= _LONGEST_NAME:
-        return name
-    mark = hashlib.sha256(coded).hexdigest()[:16]
-    return f"{name[: _LONGEST_NAME // 5]}-{mark}"
 
 
 def _is_still_at(path: Path, handle: int) -> bool:

@@ -266,6 +266,46 @@ def raising(error):
     return call
 
 
+def test_a_track_whose_name_is_too_long_stops_no_other(sounds, tiny_checkpoint, capsys, tmp_path):
+    long = "n" * 251 + ".wav"
+    (sounds / "click.wav").rename(sounds / long)
+    (sounds / "n.flac").symlink_to(sounds / "inner/tone.flac")
+    (sounds / "n.wav").symlink_to(sounds / "noise.WAV")  # so that names keep the suffix
+    given = (sounds, "--model", tiny_checkpoint, "--format", "audacity")
+    status, _, err = label(capsys, *given, "-o", tmp_path / "tracks")
+    tracks = sorted(path.name for path in (tmp_path / "tracks").rglob("*.txt"))
+    assert tracks == ["n.flac.txt", "n.wav.txt", "noise.WAV.txt", "tone.flac.txt"]
+    assert status == 1
+    assert "1 of 5 files could not be given a label track:\n" in err
+    assert f"{long}.txt: cannot be written (File name too long)\n" in err
+
+
+@pytest.mark.parametrize("n_bytes", [249, 255])
+def test_an_output_with_a_long_name(sounds, tiny_checkpoint, capsys, tmp_path, n_bytes):
+    output = tmp_path / ("o" * (n_bytes - 4) + ".csv")
+    given = (sounds, "--model", tiny_checkpoint, "--format", "csv")
+    assert label(capsys, *given, "-o", output) == (0, "", "")
+    assert output.read_text() == label(capsys, *given)[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [output.name, "sounds"]
+
+
+@pytest.mark.parametrize("pattern", ["**/*.wav", "**", "*", "*/*.wav"])
+def test_copies_go_where_the_pattern_does_not_look(sounds, tiny_checkpoint, capsys, pattern):
+    given = (sounds / pattern, "--model", tiny_checkpoint)
+    if pattern == "*/*.wav":
+        (sounds / "click.wav").rename(sounds / "inner/click.wav")
+    status, out, err = label(capsys, *given, "--write-tags", sounds / "tagged")
+    assert (status, out, "elsewhere" in err) == (2, "", True)
+    assert not (sounds / "tagged").exists()
+    listed = sounds / "list.txt"
+    listed.write_text(f"{given[0]}\n")
+    more = ("--model", tiny_checkpoint, "--list", listed, "--write-tags", sounds / "tagged")
+    assert label(capsys, *more)[0] == 2
+    for _ in range(2):
+        status, out, _ = label(capsys, *given, "--write-tags", sounds.parent / "tagged")
+        assert (status, len(out.splitlines())) == (0, 1 if ".wav" in pattern else 3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--timeline", "--threshold", "0.02")])
 def test_killed_at_any_moment_the_same_file_comes_out(tmp_path, tiny_checkpoint, more):

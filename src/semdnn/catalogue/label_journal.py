@@ -19,7 +19,7 @@ from typing import Any
 from semdnn.catalogue.labelling import Labelled
 from semdnn.catalogue.timeline import Segment
 from semdnn.errors import SemdnnError
-from semdnn.files import digest
+from semdnn.files import digest, short_name
 from semdnn.model import SemanticModel, Word
 
 SUFFIX = ".unfinished"
@@ -107,7 +107,7 @@ def journal_beside(
     JournalError
         If it was begun with another fingerprint, or is in use.
     """
-    path = output.with_name(output.name + SUFFIX)
+    path = output.with_name(short_name(output.name) + SUFFIX)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab+", buffering=0) as file:  # noqa: PTH123 - Path.open hides the raw type
         try:

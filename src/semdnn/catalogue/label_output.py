@@ -1,6 +1,5 @@
 """A labelling job from its sounds to what it leaves behind: text, label tracks, tags."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -192,14 +191,16 @@ class TagOutput:
 def _opened(output: Path | None) -> Iterator[TextIO]:
     """Yield where text goes: a file that appears when complete, a device, or standard output."""
     if output is None:
-        try:
-            yield sys.stdout
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader, `head` say, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        yield sys.stdout
+        sys.stdout.flush()
     elif output.exists() and not output.is_file():
-        with output.open("w", encoding="utf-8", newline="") as stream:
+        with _utf8(output) as stream:
             yield stream
     else:
-        with replacing(output) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        with replacing(output) as part, _utf8(part) as stream:
             yield stream
+
+
+def _utf8(path: Path) -> TextIO:
+    """Open a file to write; what is no character, in a message about an odd name, is escaped."""
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")

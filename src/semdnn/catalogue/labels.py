@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from semdnn.catalogue.labelling import Labelled
+from semdnn.errors import printable
 
 AUDACITY = "audacity"
 NO_WORDS = "(no words)"
@@ -23,20 +24,20 @@ def readable(path: Path) -> str:
 
 
 def as_table(item: Labelled) -> str:
-    """Return one line to read: path, then words with their weights."""
+    """Return one line to read: path, then words with their weights; controls are escaped."""
     if item.error:
         return ""
     words = ", ".join(f"{word.word} {word.weight:.2f}" for word in item.words)
-    return f"{readable(item.path)}\t{words or NO_WORDS}\n"
+    return f"{_shown(item.path)}\t{printable(words) or NO_WORDS}\n"
 
 
 def as_table_of_times(item: Labelled) -> str:
     """Return one line a segment: path, start and end as ``h:mm:ss.ss``, word and weight."""
     if item.error:
         return ""
-    path = readable(item.path)
+    path = _shown(item.path)
     lines = [
-        f"{path}\t{_clock(start)} – {_clock(end)}\t{word} {weight:.2f}\n"
+        f"{path}\t{_clock(start)} – {_clock(end)}\t{printable(word)} {weight:.2f}\n"
         for start, end, word, weight in item.segments
     ]
     return "".join(lines) or f"{path}\t\t{NO_WORDS}\n"
@@ -89,6 +90,10 @@ def as_audacity(item: Labelled) -> str:
 def as_audacity_of_times(item: Labelled) -> str:
     """Return an Audacity label track with one label a segment."""
     return "".join(_audacity_line(start, end, word) for start, end, word, _ in item.segments)
+
+
+def _shown(path: Path) -> str:
+    return printable(readable(path))
 
 
 def _clock(seconds: float) -> str:

@@ -4,10 +4,13 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semdnn.catalogue.search import Match
+from semdnn.errors import printable
 
 if TYPE_CHECKING:  # it imports torch, which a search does without
     from semdnn.catalogue.duplicates import DuplicateGroup
@@ -16,16 +19,17 @@ if TYPE_CHECKING:  # it imports torch, which a search does without
 def matches_table(matches: Sequence[Match]) -> str:
     """Return a line a sound: similarity, duration, what was heard, where it lies.
 
-    A star stands where the question's words are written in its name, description or tags.
+    A star stands where the question's words are written in its name, description or tags. Control
+    characters of names and words are escaped.
     """
     lines = []
     for match in matches:
         score = "  -  " if math.isnan(match.similarity) else f"{match.similarity:5.2f}"
         star = "*" if match.in_text else " "
-        heard = ", ".join(word.word for word in match.words[:4])
+        heard = printable(", ".join(word.word for word in match.words[:4]))
         copies = f"  (+{match.n_files - 1} more)" if match.n_files > 1 else ""
         length = f"{match.duration_s:7.1f} s"
-        lines.append(f"{score} {star} {length}  {heard:<36}  {match.path!s}{copies}\n")
+        lines.append(f"{score} {star} {length}  {heard:<36}  {_shown(match.path)}{copies}\n")
     return "".join(lines)
 
 
@@ -59,15 +63,22 @@ def matches_json(matches: Sequence[Match]) -> str:
 
 
 def matches_paths(matches: Sequence[Match]) -> str:
-    """Return one path a line."""
-    return "".join(f"{match.path!s}\n" for match in matches)
+    """Return one path a line; line ends in a name are escaped, nothing else is."""
+    paths = (str(match.path).replace("\n", "\\n").replace("\r", "\\r") for match in matches)
+    return "".join(f"{path}\n" for path in paths)
 
 
-MATCH_FORMATS: Mapping[str, Callable[[Sequence[Match]], str]] = {
+def matches_paths0(matches: Sequence[Match]) -> bytes:
+    """Return the paths as the file system has them, each ended by a NUL byte."""
+    return b"".join(os.fsencode(match.path) + b"\0" for match in matches)
+
+
+MATCH_FORMATS: Mapping[str, Callable[[Sequence[Match]], str | bytes]] = {
     "table": matches_table,
     "csv": matches_csv,
     "json": matches_json,
     "paths": matches_paths,
+    "paths0": matches_paths0,
 }
 
 
@@ -78,8 +89,8 @@ def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
     """
     paragraphs = (
         "".join(
-            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  {file.path!s}"
-            f"{f'  (link to {file.link_to!s})' if file.link_to else ''}\n"
+            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  {_shown(file.path)}"
+            f"{f'  (link to {_shown(file.link_to)})' if file.link_to else ''}\n"
             for file in group
         )
         for group in groups
@@ -123,6 +134,10 @@ DUPLICATE_FORMATS: Mapping[str, Callable[["Sequence[DuplicateGroup]"], str]] = {
     "csv": duplicates_csv,
     "json": duplicates_json,
 }
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path))
 
 
 def _csv(header: str, rows: Iterable[Sequence[object]]) -> str:

@@ -1,9 +1,13 @@
 """Which sounds are meant: files, folders, patterns and lists of them, each sound once."""
 
+import errno
 import glob
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +15,7 @@ from semdnn.audio.waveform import is_audio_path
 from semdnn.errors import SemdnnError
 
 STANDARD_INPUT = Path("-")
+ANY_DEPTH = "**"
 
 
 class Found(NamedTuple):
@@ -33,19 +38,22 @@ def find_sounds(paths: Sequence[Path]) -> Found:
 
     A file that is named is always tried, whatever its suffix. In folders, and among the matches of
     a pattern (``*``, ``?``, ``[…]``; ``**`` for any depth), files with the suffix of an audio or
-    video format are taken, in sorted order; hidden ones are not. A file that is reached in several
-    ways is taken once, where it comes first.
+    video format are taken, in sorted order; hidden ones are not, and links to folders are not
+    followed by folders and by ``**``. A file that is reached in several ways is taken once, where
+    it comes first; a link to a file counts as a file of its own.
 
     Raises
     ------
     NothingToLabelError
         If there is nothing at all, or a pattern matches nothing.
     """
-    found: dict[Path, Path] = {}
+    found: dict[tuple[str, str], Path] = {}
     n_ignored = 0
+    real_folder = cache(os.path.realpath)
     for path, is_named in _expanded(paths):
         if is_named or is_audio_path(path) or path.is_dir():
-            found.setdefault(_absolute(path), path)
+            place = _absolute(path)
+            found.setdefault((real_folder(place.parent), place.name), path)
         else:
             n_ignored += 1
     if not found:
@@ -83,6 +91,52 @@ def read_list(path: Path) -> tuple[Path, ...]:
     if not listed:
         raise ListError(f"{name}: the list names no sound; give one path a line")
     return listed
+
+
+def would_find_any(given: Path, folder: Path, places: Sequence[Path]) -> bool:
+    """Return whether a search of a path or pattern would come upon files that are made later.
+
+    Parameters
+    ----------
+    given : Path
+        As given to `find_sounds`.
+    folder : Path
+        Where the files will be.
+    places : sequence of Path
+        The files as seen from `folder`.
+    """
+    if given.is_dir():
+        return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(given))
+    if os.path.lexists(given) or not glob.has_magic(str(given)):
+        return False
+    parts = _absolute(given).parts
+    n_plain = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    plain = Path(*parts[:n_plain])
+    for top, way in (
+        (plain, _absolute(folder)),
+        (Path(os.path.realpath(plain)), Path(os.path.realpath(folder))),
+    ):
+        inner = [way / place for place in places]
+        names = [file.relative_to(top).parts for file in inner if file.is_relative_to(top)]
+        if any(_fits(own, parts[n_plain:], top) for own in names):
+            return True
+    return False
+
+
+def _fits(names: Sequence[str], pattern: Sequence[str], top: Path) -> bool:
+    """Return whether a pattern that starts in `top` matches a file there, or a folder around it."""
+    if not names:
+        return not pattern
+    below = top / names[0]
+    is_walked = not names[0].startswith(".") and not below.is_symlink()
+    if not pattern:
+        return is_walked and _fits(names[1:], pattern, below)
+    if pattern[0] == ANY_DEPTH:
+        rest = pattern[1:] or ("*",)
+        return _fits(names, rest, top) or (is_walked and _fits(names[1:], pattern, below))
+    if names[0].startswith(".") and not pattern[0].startswith("."):
+        return False
+    return fnmatchcase(names[0], pattern[0]) and _fits(names[1:], pattern[1:], below)
 
 
 def mirrored(paths: Sequence[Path]) -> list[Path]:
@@ -134,30 +188,69 @@ def _expanded(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _matches(pattern: Path) -> Iterator[Path]:
-    # Path.glob takes no pattern from the root, and does not leave hidden files out.
-    matches = sorted(map(Path, glob.glob(str(pattern), recursive=True)))  # noqa: PTH207
+    matches = sorted(_globbed(pattern))
     if not matches:
         raise NothingToLabelError(
             f"{pattern}: no file is called that, and the pattern matches none"
         )
     for match in matches:
-        if match.is_dir() and not match.is_symlink():
+        if match.is_symlink() and _leads_to_no_file(match):
+            continue
+        if match.is_dir():
             yield from _files(match)
         else:
             yield match
 
 
+def _globbed(pattern: Path) -> set[Path]:
+    """Return what a pattern matches; ``**`` stands for folders below, links to folders left out."""
+    parts = (*pattern.parts, "*") if pattern.name == ANY_DEPTH else pattern.parts
+    found = {Path()}
+    while parts:
+        if parts[0] == ANY_DEPTH:
+            found = {folder for top in found for folder in _folders(top)}
+            parts = parts[1:]
+            continue
+        end = parts.index(ANY_DEPTH) if ANY_DEPTH in parts else len(parts)
+        # Path.glob takes no pattern from the root, and does not leave hidden files out.
+        inner = str(Path(*parts[:end]))
+        found = {
+            top / name
+            for top in found
+            for name in glob.glob(inner, root_dir=top)  # noqa: PTH207
+        }
+        parts = parts[end:]
+    return found
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """Yield a folder and all below it, hidden ones and links left out."""
+    for folder, inner, _ in os.walk(top):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        yield Path(folder)
+
+
+def _leads_to_no_file(link: Path) -> bool:
+    """Return whether a link leads to a folder or round in a loop; one to nothing is an error."""
+    try:
+        return stat.S_ISDIR(link.stat().st_mode)
+    except OSError as error:
+        return error.errno == errno.ELOOP
+
+
 def _files(folder: Path) -> Iterator[Path]:
     """Yield the files below `folder` in sorted order, hidden ones and hidden folders left out."""
     try:
-        content = sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            content = sorted(entries, key=lambda entry: entry.name)
     except PermissionError:
         yield folder  # tried like a file, and so listed with its error
         return
-    for inner in content:
-        if inner.name.startswith("."):
+    for entry in content:
+        inner = folder / entry.name
+        if entry.name.startswith("."):
             continue
-        if inner.is_dir() and not inner.is_symlink():
+        if entry.is_dir(follow_symlinks=False):
             yield from _files(inner)
-        elif not inner.is_dir():
+        elif not (entry.is_symlink() and _leads_to_no_file(inner)):
             yield inner

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from semdnn.cli.arguments import OUTPUT_FOLDER
+from semdnn.cli.streams import tell
 from semdnn.datasets.acquisition import Origin, Task, acquire, plan
 from semdnn.datasets.labelled import LabelledSet
 from semdnn.datasets.registry import EXTERNAL_SETS, read_external
@@ -104,7 +105,7 @@ def _count(name: str, folder: Path, parts: Sequence[str]) -> int:
         n_rejected += len(table.rejected)
         click.echo(f"{each}: {len(table):,} sounds in {folder}, {len(table.rejected):,} left out")
         for rejected in table.rejected[:5]:
-            click.echo(f"  {rejected.name}: {rejected.reason}", err=True)
+            tell(f"  {rejected.name}: {rejected.reason}", err=True)
     click.echo(f"score a network on it: semdnn evaluate CHECKPOINT --on {names[0]}={folder} -o DIR")
     return 1 if n_rejected else 0
 

@@ -8,6 +8,7 @@ from semdnn.catalogue.catalogue import Catalogue
 from semdnn.catalogue.database import find_database
 from semdnn.catalogue.matches import DUPLICATE_FORMATS
 from semdnn.cli.search import DATABASE
+from semdnn.cli.streams import put
 
 
 @click.command("duplicates")
@@ -26,7 +27,7 @@ def command(*, style: str, database: Path | None) -> int:
     Links are marked: "link" is the very file of another line, and no copy of it.
     """
     groups = Catalogue.open(database or find_database(Path.cwd())).duplicates()
-    click.echo(DUPLICATE_FORMATS[style](groups), nl=False)
+    put(DUPLICATE_FORMATS[style](groups))
     n_files = sum(len(group) for group in groups)
     n_links = sum(file.likeness == "link" for group in groups for file in group)
     links = f", {n_links:,} of them links to others" if n_links else ""

@@ -15,6 +15,7 @@ from semdnn.catalogue.labelling import find_sounds
 from semdnn.catalogue.labels import readable
 from semdnn.cli.arguments import POSITIVE
 from semdnn.cli.outputs import model_files, spare_inputs
+from semdnn.cli.streams import tell
 from semdnn.model import DEFAULT_MODEL, ModelError, SemanticModel
 from semdnn.progress import track
 
@@ -131,4 +132,4 @@ def _tell(n_sounds: int, failed: list[Embedded], n_ignored: int) -> None:
         for item in failed:
             path = readable(item.path)
             told = item.error if os.fspath(item.path) in item.error else f"{path}: {item.error}"
-            click.echo(f"  {told.encode('utf-8', 'backslashreplace').decode()}", err=True)
+            tell(f"  {told}", err=True)

@@ -10,6 +10,7 @@ from semdnn.catalogue.library_files import distinct_folders
 from semdnn.catalogue.lists import EXTRA
 from semdnn.cli.arguments import EXISTING_FOLDER
 from semdnn.cli.outputs import model_files, spare_inputs
+from semdnn.cli.streams import tell
 
 
 @click.command("index")
@@ -68,12 +69,8 @@ def command(
 
 def _tell(place: Path, updated: Updated) -> None:
     for note in updated.notes:
-        click.echo(_printable(note), err=True)
+        tell(note, err=True)
     for bad in updated.failed:
         told = bad.reason if bad.name in bad.reason else f"{bad.name}: {bad.reason}"
-        click.echo(f"  {_printable(told)}", err=True)
-    click.echo(_printable(f"{place}: {updated}"))
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+        tell(f"  {told}", err=True)
+    tell(f"{place}: {updated}")

@@ -25,7 +25,8 @@ from semdnn.catalogue.segments import SegmentRule
 from semdnn.catalogue.sound_paths import find_sounds, label_names, read_list
 from semdnn.catalogue.timeline import HOP_S, THRESHOLD, rule_of
 from semdnn.cli.arguments import NOT_NEGATIVE, POSITIVE
-from semdnn.cli.outputs import model_files, spare_inputs
+from semdnn.cli.outputs import model_files, require_apart, spare_inputs
+from semdnn.cli.streams import tell
 from semdnn.model import DEFAULT_MODEL, SemanticModel
 from semdnn.progress import track
 from semdnn.semantics.vocabulary import read_vocabulary
@@ -77,10 +78,6 @@ class Wanted:
             raise click.UsageError("--write-tags writes copies, --in-place none: give one of them")
         if self.output is not None and self.output.is_dir() and self.style != AUDACITY:
             raise click.UsageError(f"{self.output} is a folder: give -o a file")
-        folder = self.tags_folder
-        for path in self.paths:
-            if folder is not None and folder.resolve().is_relative_to(path.resolve()):
-                raise click.UsageError(f"{folder} lies in {path}: give copies a folder elsewhere")
 
     def spare_inputs(self, sounds: Sequence[Path], *, has_one_track: bool) -> None:
         """Refuse to write over a sound, or over a file that is read."""
@@ -179,7 +176,10 @@ def command(**given: Any) -> int:
     wanted = Wanted(**given)
     wanted.require_sense()
     rule = wanted.rule()
-    found = find_sounds((*wanted.paths, *(read_list(wanted.listed) if wanted.listed else ())))
+    meant = (*wanted.paths, *(read_list(wanted.listed) if wanted.listed else ()))
+    found = find_sounds(meant)
+    if wanted.tags_folder is not None:
+        require_apart(wanted.tags_folder, meant, found.paths)
     has_one_track = wanted.has_one_track(len(found.paths))
     wanted.spare_inputs(found.paths, has_one_track=has_one_track)
     model = SemanticModel.load(wanted.model_name)
@@ -246,4 +246,4 @@ def _tell(found: Found, failed: dict[str, list[str]]) -> None:
         if lines:
             click.echo(f"{len(lines)} of {len(found.paths)} files could not {what}:", err=True)
         for line in lines:
-            click.echo(f"  {line.encode('utf-8', 'backslashreplace').decode()}", err=True)
+            tell(f"  {line}", err=True)

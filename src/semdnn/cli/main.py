@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from semdnn import __version__
-from semdnn.errors import SemdnnError
+from semdnn.cli.streams import CLOSED_PIPE, ending_with_reader, flush, prepare, silence, tell
+from semdnn.errors import SemdnnError, printable
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "label": ("semdnn.cli.label", "Describe sounds with words."),
@@ -34,6 +35,16 @@ RESUMED = frozenset({"reproduce", "train", "index", "rsa"})
 
 class LazyGroup(click.Group):
     """A group that lists its commands from `COMMANDS` and imports one when it is asked for."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        """Read the arguments, which may print a help page."""
+        with ending_with_reader():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with ending_with_reader():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the command names in the order of the table."""
@@ -61,27 +72,43 @@ def semdnn(context: click.Context, *, debug: bool) -> None:
     context.obj = debug
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status.
 
-    0 all well, 1 some files failed, 2 wrong usage or input, 130 interrupted.
+    0 all well, 1 some files failed, 2 wrong usage or input, 130 interrupted, 141 the reader of
+    standard output or error has gone.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    prepare()
+    try:
+        status = _status(given)
+    except BrokenPipeError:
+        status = CLOSED_PIPE
+    silence()
+    return status
+
+
+def _status(given: list[str]) -> int:
+    """Run the command line, print what went wrong, and return the exit status."""
     try:
         status = semdnn.main(args=given, prog_name="semdnn", standalone_mode=False)
+        flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
+        error.message = printable(error.message)  # type: ignore[misc] # it may name a file
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
         hint = "; the same command goes on from here" if _is_resumed(given) else ""
-        click.echo(f"interrupted{hint}", err=True)
+        tell(f"interrupted{hint}", err=True)
         return 130
+    except BrokenPipeError:
+        raise
     except (SemdnnError, OSError) as error:
         if "--debug" in given:
             raise
-        click.echo(f"semdnn: {error}", err=True)
+        tell(f"semdnn: {error}", err=True)
         return 2
     return status if isinstance(status, int) else 0
 

@@ -1,10 +1,11 @@
 """What a command may write: never over what it reads, never over a sound."""
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from semdnn.audio.waveform import is_audio_path
+from semdnn.catalogue.sound_paths import mirrored, would_find_any
 from semdnn.errors import SemdnnError
 
 Identity = tuple[int, int]
@@ -50,6 +51,32 @@ def spare_inputs(
         if noun == "file" and is_audio_path(path):
             raise OverwriteError(
                 f"{path} is there already and has a sound's name: give another file with {option}"
+            )
+
+
+def require_apart(folder: Path, given: Iterable[Path], sounds: Sequence[Path]) -> None:
+    """Refuse a folder for copies of `sounds` where the same command would find them next time.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the copies go, placed as by `mirrored`.
+    given : iterable of Path
+        The files, folders and patterns in which `sounds` were found.
+    sounds : sequence of Path
+        What is copied.
+
+    Raises
+    ------
+    OverwriteError
+        If there is such a copy.
+    """
+    places = mirrored(sounds)
+    for path in given:
+        if would_find_any(path, folder, places):
+            raise OverwriteError(
+                f"{folder} lies in {path}, where copies would be labelled too: give them a folder "
+                "elsewhere"
             )
 
 

@@ -13,6 +13,7 @@ from semdnn.catalogue.lists import EXTRA, has_faiss
 from semdnn.catalogue.matches import MATCH_FORMATS
 from semdnn.catalogue.query import Filters, Query
 from semdnn.cli.arguments import NOT_NEGATIVE
+from semdnn.cli.streams import put, tell
 
 WEAK_COSINE = 0.2
 """Below about this even the best sound fits no better than it does a word of nonsense [D]."""
@@ -58,7 +59,7 @@ def _filters(function: Callable[..., int]) -> Callable[..., int]:
     default="table",
     show_default=True,
     type=click.Choice(list(MATCH_FORMATS)),
-    help="json is one object a line, paths one path a line.",
+    help="json is one object a line, paths one path a line, paths0 each path ended by NUL.",
 )
 @click.option(
     "--approximate",
@@ -80,11 +81,11 @@ def command(*, text: tuple[str, ...], style: str, database: Path | None, **asked
     unknown = catalogue.ask(query).meaning.unknown if query.by != "text" else ()
     if unknown:
         named = ", ".join(unknown)
-        click.echo(f"not in word space {catalogue.space.name}, left out: {named}", err=True)
+        tell(f"not in word space {catalogue.space.name}, left out: {named}", err=True)
     matches = catalogue.search(query)
     if query.approximate and not has_faiss():
         click.echo(f"faiss is not installed, so every sound was compared: {EXTRA}", err=True)
-    click.echo(MATCH_FORMATS[style](matches), nl=False)
+    put(MATCH_FORMATS[style](matches))
     best = max((match.similarity for match in matches), default=math.nan)
     if best < WEAK_COSINE and not any(match.in_text for match in matches):
         click.echo(f"the best match is weak (cosine {best:.2f}): perhaps nothing fits", err=True)

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import webbrowser
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -96,7 +97,8 @@ def serve(site: Site, bound: socket.socket, host: str, *, opens_browser: bool = 
 
     def greet() -> None:
         is_ready.wait()
-        print(f"semDNN is at {address} (stop with Ctrl-C)", flush=True)  # noqa: T201
+        with suppress(BrokenPipeError):  # nobody reads it
+            print(f"semDNN is at {address} (stop with Ctrl-C)", flush=True)  # noqa: T201
         if opens_browser:
             webbrowser.open(address)
 
