@@ -94,8 +94,12 @@ def unit_level(frames: Picture, log_offset: float) -> Picture:
         ln(mel / level + 0.02); the level is the energy-weighted mean, which silence does not move.
     """
     mel: Picture = np.maximum(np.exp(frames) - np.float32(log_offset), 0)
-    energy = float(np.square(mel, dtype=np.float64).sum())  # of 1e30 it is beyond float32
-    level = energy / max(float(mel.sum(dtype=np.float64)), 1e-12)
+    with np.errstate(over="ignore"):
+        energy, total = float(np.square(mel).sum()), float(mel.sum())
+    if not np.isfinite(energy):  # other sums are left as they are: every split hangs on their bits
+        energy = float(np.square(mel, dtype=np.float64).sum())
+        total = float(mel.sum(dtype=np.float64))
+    level = energy / max(total, 1e-12)
     picture: Picture = np.log(mel / np.float32(max(level, 1e-9)) + np.float32(_FLOOR))
     return picture
 
