@@ -71,15 +71,16 @@ def refit(provenance: dict) -> str:
     return f"Then fitted again to unvaried patches: {done}. " if done else ""
 
 
-def beginning(provenance: dict) -> str:
-    """Return what the weights come from beside the recordings, as a card says it."""
+def beginning(provenance: dict, name: str) -> str:
+    """Return what the weights of `name` come from beside the recordings, as a card says it."""
     settings = provenance["training"]
     if not settings.get("distillation"):
         return "trained from scratch"
     teacher = provenance["teacher"]
     begun = settings["warm_start"]
+    former = "the former " if begun == name else ""
     return (
-        (f"begun with the encoder of `{begun}`, " if begun else "")
+        (f"begun with the encoder of {former}`{begun}`, " if begun else "")
         + f"taught by {TEACHERS[teacher['name']]}, which heard the same varied patches of the "
         f"training recordings and of no others (file's SHA-256 `{teacher['sha256'][:16]}…`), "
         "and trained"
@@ -101,7 +102,7 @@ def model_card(
         f"# {name}",
         "",
         f"A {display_name(checkpoint.kind)} of the row `{training['network']}` "
-        f"({training['n_parameters']:,} parameters), {beginning(checkpoint.provenance)} by "
+        f"({training['n_parameters']:,} parameters), {beginning(checkpoint.provenance, name)} by "
         f"`semdnn reproduce` with the recipe `{report['recipe']['name']}` on "
         f"{library['training sounds']:,} described recordings; epoch {training['best_epoch']} of "
         f"{training['n_epochs']} is kept ({KEPT[kept_by]}; validation loss "
