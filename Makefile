@@ -17,7 +17,7 @@ demo: $(VENV)/.installed
 	$(BIN)/semdnn reproduce recipes/quick.toml -o runs/demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --durations=15
 
 quick-test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m "not slow"

@@ -4,7 +4,7 @@
 
 Each program runs in a process of its own, one after the other, with the arguments below. Its
 ratios go to ``runs/bench/NAME.json`` and what it prints to ``NAME.txt``; a program that has
-finished on this machine, with these arguments and versions, is not run a second time unless
+finished on this machine, with these arguments, versions and sources, is not run again unless
 ``--again`` is given. A failure stops nothing: it is reported at the end, and by the exit status.
 The table goes between two marks of ``docs/benchmarks.md``, everything else to
 ``docs/benchmarks.json``; with ``--quick``, which shows that all programs run and whose figures
@@ -12,6 +12,7 @@ mean little, into the folder of the results.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -189,6 +190,17 @@ def run(program: Program, options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def checksum_of_sources() -> str:
+    """Return the SHA-256 of the programs, the package and its weights: what the figures are of."""
+    total = hashlib.sha256()
+    package = Path(semdnn.__file__).parent
+    for folder in (ROOT / "benchmarks", package):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix in {".py", ".safetensors"}:
+                total.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return total.hexdigest()
+
+
 def kept(path: Path, told: dict[str, Any]) -> dict[str, Any] | None:
     """Return an earlier result if it is whole and `told`, of the same command and machine."""
     if not path.is_file():
@@ -202,10 +214,11 @@ def results(
     programs: Sequence[Program], options: argparse.Namespace, around: dict[str, Any]
 ) -> Iterator[tuple[Program, dict[str, Any]]]:
     """Yield each program with what it reports; how far it is goes to stderr."""
+    sources = checksum_of_sources()
     for number, program in enumerate(programs, 1):
         command = program.command(options.quick)
         path = options.output / f"{program.name}.json"
-        told = around | {"command": command}
+        told = around | {"command": command, "sources": sources}
         print(f"[{number}/{len(programs)}] {command}", end=" … ", file=sys.stderr, flush=True)
         is_again = options.again is not None and program.name in (options.again or [program.name])
         found, how = (None if is_again else kept(path, told)), "kept"

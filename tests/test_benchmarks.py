@@ -183,6 +183,9 @@ def test_what_has_finished_is_kept_unless_told_so(run_all, runs, calls, monkeypa
     monkeypatch.setattr(run_all, "cpu_model", lambda: "another processor")
     runs(one)
     assert calls[6:] == ["one"]
+    monkeypatch.setattr(run_all, "checksum_of_sources", lambda: "another program")
+    runs(one)
+    assert calls[7:] == ["one"]
 
 
 def test_what_lacked_a_peer_is_tried_again(run_all, runs, calls):
