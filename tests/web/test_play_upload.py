@@ -1,10 +1,12 @@
 """An upload that a browser does not play comes back as FLAC."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from fastapi.responses import FileResponse
 
 
 def sound_bytes(container, seconds=1.0, n_channels=2, rate=22_050):
@@ -40,6 +42,23 @@ def test_it_comes_back_as_it_was(client, container):
 def test_what_cannot_be_played_is_told(client, data, status, code):
     answer = client.post("/api/played", content=data)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+def left_in(site):
+    return list(Path(site.converted._folder.name).iterdir())
+
+
+def test_nothing_of_it_is_kept(client, site, monkeypatch):
+    assert client.post("/api/played", content=sound_bytes("AIFF")).status_code == 200
+    assert left_in(site) == []
+    monkeypatch.setattr(FileResponse, "__call__", gone)
+    client.post("/api/played", content=sound_bytes("AIFF"))
+    assert left_in(site) == []
+
+
+async def gone(response, scope, receive, send):
+    assert Path(response.path).stat().st_size > 0
+    raise OSError("the receiver has gone")
 
 
 def test_each_upload_is_its_own(client):

@@ -1,10 +1,13 @@
 """Routes for one sound: hear an upload or a catalogued one, put other words to it, play it."""
 
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
 
 from semdnn.web.answers import answer, heard_json, words_json
 from semdnn.web.hearing import hear
@@ -13,7 +16,7 @@ from semdnn.web.site import Site
 from semdnn.web.uploads import received
 from semdnn.web.words_over_time import words_over_time
 
-Number = Annotated[int, Path(ge=0, lt=1 << 63)]
+Number = Annotated[int, PathParameter(ge=0, lt=1 << 63)]
 """A sound of the catalogue."""
 
 
@@ -23,6 +26,17 @@ class OwnWords(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     words: str = Field("", max_length=OWN_WORDS_BYTES)
+
+
+class SentOnce(FileResponse):
+    """A file that is deleted when it was sent, or when its receiver has gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            Path(self.path).unlink(missing_ok=True)
 
 
 def listen_routes(site: Site) -> APIRouter:
@@ -82,8 +96,8 @@ def play_routes(site: Site) -> APIRouter:
             site.desk.seat() as seat,
             received(request, site.limits, seat.clock, name) as path,
         ):
-            made = await seat.run(request, lambda: site.converted.make(path, seat.clock.check))
+            made = await seat.run(request, lambda: site.converted.make_once(path, seat.clock.check))
         headers = {"cache-control": "no-store"}
-        return FileResponse(made.path, headers=headers, media_type=made.media_type)
+        return SentOnce(made.path, headers=headers, media_type=made.media_type)
 
     return router

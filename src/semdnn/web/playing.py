@@ -110,6 +110,18 @@ class Converted:
             If it cannot be read.
         """
         key = (path, path.stat().st_mtime_ns)
+        target = self.make_once(path, check).path
+        with self._lock:
+            if key in self._made:  # another request made it meanwhile
+                target.unlink(missing_ok=True)
+                return Playable(self._made[key], "audio/flac")
+            self._made[key] = target
+            while len(self._made) > 1 and self._n_bytes() > self._max_bytes:
+                self._made.popitem(last=False)[1].unlink(missing_ok=True)
+        return Playable(target, "audio/flac")
+
+    def make_once(self, path: Path, check: Callable[[], None]) -> Playable:
+        """Return a sound as `make` does, in a file that is the caller's to delete."""
         with self._lock:
             self._n_made += 1
             target = Path(self._folder.name) / f"{self._n_made}.flac"
@@ -118,13 +130,6 @@ class Converted:
         except BaseException:
             target.unlink(missing_ok=True)
             raise
-        with self._lock:
-            if key in self._made:  # another request made it meanwhile
-                target.unlink(missing_ok=True)
-                return Playable(self._made[key], "audio/flac")
-            self._made[key] = target
-            while len(self._made) > 1 and self._n_bytes() > self._max_bytes:
-                self._made.popitem(last=False)[1].unlink(missing_ok=True)
         return Playable(target, "audio/flac")
 
     def _write(self, path: Path, target: Path, check: Callable[[], None]) -> None:
