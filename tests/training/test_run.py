@@ -2,11 +2,13 @@ import dataclasses
 import json
 import os
 import signal
+import threading
 import time
 
 import numpy as np
 import pytest
 import torch
+from tqdm import tqdm
 
 from semdnn.features.store import FeatureSettings
 from semdnn.network.checkpoint import CheckpointError, load_checkpoint, network_of
@@ -243,8 +245,12 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bits(tmp_path, job):
     while n_killed < 50:
         child = os.fork()
         if child == 0:
-            train_run(tmp_path / "cut", job(**settings))
-            os._exit(0)
+            try:
+                # A lock of its own: the one that it shares would stay locked if it is killed then.
+                tqdm.set_lock(threading.RLock())
+                train_run(tmp_path / "cut", job(**settings))
+            finally:
+                os._exit(0)
         time.sleep(rng.uniform(0.0, 0.6))
         ended, _ = os.waitpid(child, os.WNOHANG)
         if ended:
