@@ -108,6 +108,6 @@ class MediaDecoder:
 
 
 def _is_sound(container: Any) -> bool:
-    """Return whether the container was recognised for good: text can pass for raw MPEG frames."""
+    """Return whether a track was recognised for good: text can pass for raw MPEG frames."""
     track = container.streams.audio[0]
-    return bool(track.rate) and bool(track.channels) and container.format.name != "tty"
+    return bool(track.rate) and bool(track.channels)
