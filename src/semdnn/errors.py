@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import PurePath
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Controls, line and paragraph separators, and the bytes of a file name that are not UTF-8."""
@@ -31,8 +32,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return (f"; did you mean {near[0]}?" if near else "") + f" (known: {', '.join(names)})"
 
 
-def printable(text: str) -> str:
-    r"""Return text on one line, as a person may read it: control characters become escapes.
+def printable(text: str | PurePath) -> str:
+    r"""Return text or a path on one line for a person: control characters become escapes.
 
     Names of files may hold any of them, and a terminal would obey. Bytes that are not UTF-8 are
     written as escapes too.
@@ -42,7 +43,7 @@ def printable(text: str) -> str:
     >>> print(printable("new\nline \x1b[31m caf\u00e9 \udcff"))
     new\nline \x1b[31m café \xff
     """
-    return _UNFIT.sub(_escape, text)
+    return _UNFIT.sub(_escape, str(text))
 
 
 def _escape(found: re.Match[str]) -> str:

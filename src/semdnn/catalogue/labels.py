@@ -28,14 +28,14 @@ def as_table(item: Labelled) -> str:
     if item.error:
         return ""
     words = ", ".join(f"{word.word} {word.weight:.2f}" for word in item.words)
-    return f"{_shown(item.path)}\t{printable(words) or NO_WORDS}\n"
+    return f"{printable(item.path)}\t{printable(words) or NO_WORDS}\n"
 
 
 def as_table_of_times(item: Labelled) -> str:
     """Return one line a segment: path, start and end as ``h:mm:ss.ss``, word and weight."""
     if item.error:
         return ""
-    path = _shown(item.path)
+    path = printable(item.path)
     lines = [
         f"{path}\t{_clock(start)} – {_clock(end)}\t{printable(word)} {weight:.2f}\n"
         for start, end, word, weight in item.segments
@@ -90,10 +90,6 @@ def as_audacity(item: Labelled) -> str:
 def as_audacity_of_times(item: Labelled) -> str:
     """Return an Audacity label track with one label a segment."""
     return "".join(_audacity_line(start, end, word) for start, end, word, _ in item.segments)
-
-
-def _shown(path: Path) -> str:
-    return printable(readable(path))
 
 
 def _clock(seconds: float) -> str:

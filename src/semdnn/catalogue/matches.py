@@ -6,7 +6,6 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semdnn.catalogue.search import Match
@@ -29,7 +28,7 @@ def matches_table(matches: Sequence[Match]) -> str:
         heard = printable(", ".join(word.word for word in match.words[:4]))
         copies = f"  (+{match.n_files - 1} more)" if match.n_files > 1 else ""
         length = f"{match.duration_s:7.1f} s"
-        lines.append(f"{score} {star} {length}  {heard:<36}  {_shown(match.path)}{copies}\n")
+        lines.append(f"{score} {star} {length}  {heard:<36}  {printable(match.path)}{copies}\n")
     return "".join(lines)
 
 
@@ -89,8 +88,8 @@ def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
     """
     paragraphs = (
         "".join(
-            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  {_shown(file.path)}"
-            f"{f'  (link to {_shown(file.link_to)})' if file.link_to else ''}\n"
+            f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  "
+            f"{printable(file.path)}{f'  (link to {printable(file.link_to)})' if file.link_to else ''}\n"
             for file in group
         )
         for group in groups
@@ -134,10 +133,6 @@ DUPLICATE_FORMATS: Mapping[str, Callable[["Sequence[DuplicateGroup]"], str]] = {
     "csv": duplicates_csv,
     "json": duplicates_json,
 }
-
-
-def _shown(path: Path) -> str:
-    return printable(str(path))
 
 
 def _csv(header: str, rows: Iterable[Sequence[object]]) -> str:
