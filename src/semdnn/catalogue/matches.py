@@ -89,7 +89,8 @@ def duplicates_table(groups: "Sequence[DuplicateGroup]") -> str:
     paragraphs = (
         "".join(
             f"{file.likeness:<13} {file.duration_s:8.1f} s {file.size:>11,} B  "
-            f"{printable(file.path)}{f'  (link to {printable(file.link_to)})' if file.link_to else ''}\n"
+            f"{printable(file.path)}"
+            f"{f'  (link to {printable(file.link_to)})' if file.link_to else ''}\n"
             for file in group
         )
         for group in groups
